@@ -1,0 +1,47 @@
+/** One run of a script over one message: what every script function and variable receives. */
+import type { SipMessage } from "../sip/message.ts";
+import type { Transaction } from "../transaction/transaction.ts";
+import type { Core } from "./core.ts";
+import type { Lists } from "./lists.ts";
+import type { RouteKind } from "./module.ts";
+import type { Value } from "./value.ts";
+
+/** Why a run is to stop, as Kamailio's run flags. 0: it goes on. */
+export const RunFlag = { none: 0, exit: 1, return: 2, break: 4, drop: 8 } as const;
+
+/**
+ * A run. Created by `src/run` for each message and each route that the transaction layer runs.
+ * `rc` is `$rc`; `flags` are the RunFlags that compiled code tests after each call.
+ */
+export class Call {
+  readonly core: Core;
+  readonly msg: SipMessage;
+  readonly kind: RouteKind;
+  /** Slots of the worker's `$var`s; the compiler gives every name a slot. */
+  readonly vars: Value[];
+  /** AVPs, XAVPs and so on; shared with the transaction once there is one. */
+  lists: Lists;
+  /** The transaction in focus (Kamailio's T), once created or found. */
+  tx: Transaction | undefined = undefined;
+  /** The branch in focus (T_branch) in branch, onreply and branch-failure routes; -1 outside. */
+  branch = -1;
+  rc = 1;
+  flags = 0;
+  /** Depth of nested route blocks. */
+  depth = 0;
+  /** Set by a function that suspended the transaction: the run ends and its worker slot is free. */
+  suspended = false;
+
+  constructor(core: Core, msg: SipMessage, kind: RouteKind, vars: Value[], lists: Lists) {
+    this.core = core;
+    this.msg = msg;
+    this.kind = kind;
+    this.vars = vars;
+    this.lists = lists;
+  }
+
+  /** Ends the whole run after the current function (Kamailio's exit). */
+  exit(): void {
+    this.flags |= RunFlag.exit;
+  }
+}

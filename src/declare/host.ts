@@ -1,0 +1,189 @@
+/** Everything outside the engine, as ports (DESIGN.md, decision 8). `src/node` implements them on Node, `src/simulate` in memory. */
+import type { Clock } from "../transaction/clock.ts";
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** latin1 text: one char, one byte. */
+  readonly body?: string;
+  /** Milliseconds for the whole exchange; the answer is then an error of kind "timeout". */
+  readonly timeout: number;
+  /** Milliseconds for the connection alone. */
+  readonly connectTimeout?: number;
+  readonly followRedirects?: number;
+  /** The longest body that is kept, in bytes; a longer one ends the exchange with an error of kind "too-large". */
+  readonly maxBody?: number;
+  readonly keepAlive?: { readonly enabled: boolean; readonly idleSeconds?: number; readonly intervalSeconds?: number };
+  readonly auth?: { readonly method: "basic" | "digest" | "any"; readonly username: string; readonly password: string };
+  readonly tls?: HttpTls;
+}
+export interface HttpTls {
+  readonly clientCert?: string;
+  readonly clientKey?: string;
+  readonly keyPassword?: string;
+  readonly caPath?: string;
+  readonly verifyPeer?: boolean;
+  readonly verifyHost?: boolean;
+  readonly version?: string;
+  readonly cipherSuites?: string;
+}
+export interface HttpTimes {
+  /** Milliseconds since the start of the exchange. */
+  readonly lookup: number;
+  readonly connect: number;
+  readonly appConnect: number;
+  readonly preTransfer: number;
+  readonly startTransfer: number;
+  readonly total: number;
+}
+export type HttpReply =
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly reason: string;
+      readonly headers: readonly (readonly [name: string, value: string])[];
+      /** latin1 text. */
+      readonly body: string;
+      readonly times: HttpTimes;
+    }
+  | {
+      readonly ok: false;
+      readonly error:
+        | "url"
+        | "resolve"
+        | "refused"
+        | "reset"
+        | "timeout"
+        | "tls"
+        | "protocol"
+        | "too-large"
+        | "aborted"
+        | "other";
+      /** What a log line says of it. */
+      readonly message: string;
+      readonly times: HttpTimes;
+    };
+export interface Http {
+  /** Never rejects. `signal` aborts the exchange (error "aborted"). */
+  request(request: HttpRequest, signal?: AbortSignal): Promise<HttpReply>;
+}
+
+export interface SrvRecord {
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  readonly target: string;
+}
+export interface NaptrRecord {
+  readonly order: number;
+  readonly preference: number;
+  readonly flags: string;
+  readonly service: string;
+  readonly regexp: string;
+  readonly replacement: string;
+}
+export interface DnsAnswer<T> {
+  readonly records: readonly T[];
+  /** Seconds that the records may be kept; also of a negative answer. */
+  readonly ttl: number;
+}
+/** Raw look-ups; caching, RFC 3263 and failover are the transaction layer's. No records: the name has none. Rejects when no server answered. */
+export interface Dns {
+  a(name: string): Promise<DnsAnswer<string>>;
+  aaaa(name: string): Promise<DnsAnswer<string>>;
+  srv(name: string): Promise<DnsAnswer<SrvRecord>>;
+  naptr(name: string): Promise<DnsAnswer<NaptrRecord>>;
+  txt(name: string): Promise<DnsAnswer<string>>;
+  ptr(address: string): Promise<DnsAnswer<string>>;
+}
+
+export interface Files {
+  /** latin1 text; null when it cannot be read. Synchronous: for loading scripts, and for script functions that read files. */
+  read(path: string): string | null;
+  /** False when it could not be written. */
+  write(path: string, text: string, append?: boolean): boolean;
+  resolve(...parts: string[]): string;
+  dirname(path: string): string;
+  /** Paths that match a glob, sorted (include_file takes patterns). */
+  glob(pattern: string): readonly string[];
+}
+
+export interface Random {
+  /** A number in [0, 1). */
+  next(): number;
+  /** `n` random bytes as lower-case hexadecimal. */
+  hex(bytes: number): string;
+}
+
+/** A child process (module exec). */
+export interface ExecResult {
+  /** Exit status; -1 when it could not be started or died of a signal. */
+  readonly status: number;
+  readonly stdout: string;
+}
+export interface Exec {
+  run(
+    command: string,
+    options: { stdin?: string; env?: Record<string, string>; timeout?: number },
+  ): Promise<ExecResult>;
+}
+
+/** A server for control connections (ctl, jsonrpcs). Strings are latin1. */
+export interface ControlConnection {
+  readonly peer: string;
+  write(data: string): void;
+  end(): void;
+}
+export interface ControlServer {
+  close(): Promise<void>;
+}
+export interface ControlHandlers {
+  /** A stream connection opened; the returned functions get its bytes and its end. */
+  connection(connection: ControlConnection): { data(bytes: string): void; closed(): void };
+  /** A datagram came; the answer, if any, goes back to its sender. */
+  datagram?(data: string, reply: (data: string) => void): void;
+}
+export interface ControlAddress {
+  readonly kind: "unix-stream" | "unix-datagram" | "tcp" | "udp" | "fifo";
+  readonly path?: string;
+  readonly host?: string;
+  readonly port?: number;
+  /** File mode, user and group of a unix socket or FIFO. */
+  readonly mode?: number;
+  readonly user?: string;
+  readonly group?: string;
+}
+export interface Control {
+  /** Rejects with a readable message when the address cannot be bound. */
+  listen(address: ControlAddress, handlers: ControlHandlers): Promise<ControlServer>;
+}
+
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly hostname: string;
+  /** The machine's local addresses, by interface name. */
+  interfaces(): readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly family: 4 | 6;
+    readonly internal: boolean;
+  }[];
+  env(name: string): string | undefined;
+  /** Bytes of memory in use by the process, as the platform counts them. */
+  memory(): { readonly rss: number; readonly heapUsed: number; readonly heapTotal: number };
+}
+
+/** The ports. A module takes what it needs and never imports a platform. */
+export interface Host {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly http: Http;
+  readonly dns: Dns;
+  readonly files: Files;
+  readonly exec: Exec;
+  readonly control: Control;
+  readonly process: ProcessInfo;
+  /** MD5, SHA-1, SHA-256, SHA-512 of latin1 bytes as lower-case hexadecimal. */
+  hash(algorithm: "md5" | "sha1" | "sha256" | "sha384" | "sha512", bytes: string): string;
+}

@@ -1,0 +1,174 @@
+/** The vocabulary in which a module describes itself (DESIGN.md, decision 1). Compiler, checker, manual, REPL and RPC read it. */
+import type { Call } from "./call.ts";
+import type { Core } from "./core.ts";
+import type { Answer, Int, Read, Value } from "./value.ts";
+import type { Route, VariableRef } from "./variable.ts";
+
+/** Where a function may be called. Kamailio: REQUEST_ROUTE, ONREPLY (core and tm), FAILURE, BRANCH, ONSEND, EVENT, BRANCH_FAILURE, LOCAL. */
+export type RouteKind = "request" | "onreply" | "failure" | "branch" | "onsend" | "event" | "local" | "branch-failure";
+
+/** How an argument or parameter is written and what the code receives for it. */
+export type KindName =
+  | "int" //      number, numeric string, or a variable: evaluated and converted at each call -> Int
+  | "string" //   text in which variables are expanded at each call -> string ("" for null unless `nullable`)
+  | "text" //     literal text, no variables -> string
+  | "variable" // a variable to read or write -> VariableRef
+  | "route" //    name of a route block that must exist -> Route
+  | "regex" //    a POSIX extended regular expression -> Regex, compiled once when literal
+  | "any"; //     an expression, unconverted -> Value
+
+export interface Kind<T> {
+  readonly kind: KindName;
+  readonly optional: boolean;
+  readonly doc: string;
+  readonly fallback?: T;
+  /** Checks, and may rewrite, a literal at load time. A string return is a problem message (the script is refused). */
+  readonly check?: (literal: string) => string | undefined;
+  readonly received?: T;
+}
+
+const kind =
+  <T>(name: KindName) =>
+  (
+    doc: string,
+    options: { fallback?: T; optional?: boolean; check?: (literal: string) => string | undefined } = {},
+  ): Kind<T> => ({
+    kind: name,
+    doc,
+    optional: options.optional === true || options.fallback !== undefined,
+    ...(options.fallback !== undefined && { fallback: options.fallback }),
+    ...(options.check && { check: options.check }),
+  });
+
+export interface Regex {
+  readonly source: string;
+  /** Leftmost-longest match as glibc's ERE; null when there is none. */
+  exec(
+    text: string,
+    from?: number,
+  ): { readonly index: number; readonly end: number; readonly groups: readonly (string | undefined)[] } | null;
+  test(text: string): boolean;
+}
+
+export const int = kind<Int>("int");
+export const str = kind<string>("string");
+export const text = kind<string>("text");
+export const variable = kind<VariableRef>("variable");
+export const route = kind<Route>("route");
+export const regex = kind<Regex>("regex");
+export const any = kind<Value>("any");
+/** An argument that may be left out and has no fallback: `run` receives undefined. */
+export const optional = <T>(it: Kind<T>): Kind<T | undefined> => ({ ...it, optional: true }) as Kind<T | undefined>;
+
+// biome-ignore lint/suspicious/noExplicitAny: the erased form of every kind.
+export type Kinds = Record<string, Kind<any>>;
+export type Received<A extends Kinds> = { readonly [K in keyof A]: A[K] extends Kind<infer T> ? T : never };
+
+/** A script function. `returns` documents every code: positive is true, negative false, 0 ends the script. */
+// biome-ignore lint/suspicious/noExplicitAny: erased argument and return types.
+export interface Fn<S = any, A extends Kinds = any, R extends Record<number, string> = any> {
+  readonly doc: string;
+  readonly in: readonly RouteKind[] | "any";
+  /** In the order written. Overloads by argument count are optional arguments. */
+  readonly args: A;
+  /** Takes any number of further arguments of this kind, received as `rest`. */
+  readonly rest?: Kind<unknown>;
+  readonly returns: R;
+  /** May hand back a promise: the compiler emits routes that reach it as async functions. */
+  readonly waits?: boolean;
+  /** Legal argument counts when not every count between the fewest and the most is. */
+  readonly arities?: readonly number[];
+  /**
+   * At load time, with literal arguments as written (undefined where an argument is not a literal):
+   * a string refuses the script, as a failing fixup does in Kamailio.
+   */
+  check?(literals: readonly (string | undefined)[], state: S): string | undefined;
+  run(call: Call, args: Received<A>, state: S): Answer<keyof R & number>;
+}
+
+/** The parts of `$name(inner)[index]` as they are bound at load time. */
+export interface PvText {
+  /** Text between the parentheses as written; undefined when there are none. */
+  readonly inner: string | undefined;
+  /** Index as written: "*", digits with sign, a variable; undefined when there is none. */
+  readonly index: string | undefined;
+}
+
+/** What a variable is at run time. */
+export interface Bound {
+  get(call: Call): Read;
+  /** False when the assignment failed (logged; the script goes on, as Kamailio does). */
+  set?(call: Call, value: Value): boolean;
+}
+
+/** A pseudo-variable. Either simple (`get`/`set`, with `keys` when something stands in the parentheses) or bound by `bind`. */
+// biome-ignore lint/suspicious/noExplicitAny: erased state and key types.
+export interface Pv<S = any, K extends string = any> {
+  readonly doc: string;
+  /** What may stand in the parentheses, when it is one of a fixed set. */
+  readonly keys?: Readonly<Record<K, string>>;
+  get?(call: Call, key: K, state: S): Read;
+  set?(call: Call, key: K, value: Value, state: S): boolean;
+  /** Parses the inner name and index once; a string is the problem that refuses the script. */
+  bind?(text: PvText, core: Core, state: () => S): Bound | string;
+}
+
+/** A class of transformations: `{s.len}`, `{uri.host}`… `bind` gets `name` ("len") and raw parameters split by the class's own rule. */
+export interface TransformationClass {
+  readonly doc: string;
+  /** Every transformation of the class with its documentation, for completion and the manual. */
+  readonly names: Readonly<Record<string, string>>;
+  /** A string is the problem that refuses the script. `params` is the raw text after the name and its comma. */
+  bind(name: string, params: string | undefined, core: Core): ((value: Read, call: Call) => Read) | string;
+}
+
+/** A control command. `args` are positional; an answer that is an array is several values, an object is a struct. */
+// biome-ignore lint/suspicious/noExplicitAny: erased state and argument types.
+export interface Rpc<S = any, A extends Kinds = any> {
+  readonly doc: string;
+  readonly args: A;
+  readonly rest?: Kind<unknown>;
+  run(args: Received<A> & { readonly rest?: readonly Value[] }, state: S, core: Core): Answer<unknown>;
+}
+
+/** Thrown by a command, and only by commands: the fault that its caller sees. */
+export class RpcFault extends Error {
+  readonly code: number;
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: erased state and parameter types.
+export interface Module<S = any, P extends Kinds = any> {
+  readonly name: string;
+  readonly doc: string;
+  readonly params: P;
+  /** Parameters that may be given several times (`htable`, `shvset`): `start` receives an array of all their values. */
+  readonly repeated?: readonly (keyof P & string)[];
+  /** Modules that must be loaded before this one. */
+  readonly needs?: readonly string[];
+  /** Once per generation, without I/O. `old` is the state of the generation being replaced. A string refuses the script. */
+  start(params: Received<P>, core: Core, old?: S): S | string;
+  /** Begins I/O (control sockets, pools) when the whole script is known to be good. Rejecting keeps the old generation. */
+  open?(state: S, core: Core): Answer<void>;
+  /** When the last call of the generation has ended. */
+  stop?(state: S): Answer<void>;
+  readonly functions: Readonly<Record<string, Fn<S>>>;
+  readonly variables: Readonly<Record<string, Pv<S>>>;
+  readonly transformations?: Readonly<Record<string, TransformationClass>>;
+  readonly commands: Readonly<Record<string, Rpc<S>>>;
+  /** Event routes that the module runs. */
+  readonly events: Readonly<Record<string, string>>;
+  /** `group.name` of every counter the module keeps, with its documentation. */
+  readonly statistics?: Readonly<Record<string, string>>;
+}
+
+/** Fixes the state type once, so that every declaration below it is inferred. */
+export const declare = <S>() => ({
+  fn: <A extends Kinds, const R extends Record<number, string>>(it: Fn<S, A, R>): Fn<S> => it as Fn<S>,
+  pv: <const K extends string>(it: Pv<S, K>): Pv<S> => it as Pv<S>,
+  rpc: <A extends Kinds>(it: Rpc<S, A>): Rpc<S> => it as Rpc<S>,
+  module: <P extends Kinds>(it: Module<S, P>): Module<S> => it as unknown as Module<S>,
+});

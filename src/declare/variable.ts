@@ -1,0 +1,37 @@
+/** Handles that compiled scripts and modules hold on variables, formats and routes. */
+import type { Call } from "./call.ts";
+import type { Bound } from "./module.ts";
+import type { Answer, Read } from "./value.ts";
+
+/** A variable with its transformations, bound once and read or written at run time. */
+export interface VariableRef extends Bound {
+  /** As written. */
+  readonly text: string;
+  readonly name: string;
+}
+
+/** Text with variables in it, e.g. an xlog format: null prints as `<null>`, a failed read as nothing. */
+export interface Format {
+  readonly text: string;
+  /** The text itself when there is no variable in it. */
+  readonly literal: string | undefined;
+  /** The only variable when the text is nothing but one. */
+  readonly single: VariableRef | undefined;
+  expand(call: Call): string;
+}
+
+/** A route block of one generation. Holding it keeps its generation alive. */
+export interface Route {
+  readonly name: string;
+  /** Runs the block and gives the code of its last action. */
+  run(call: Call): Answer<number>;
+}
+
+/** Resolves variables and formats at load time. */
+export interface Variables {
+  /** A string is the problem. */
+  variable(text: string): VariableRef | string;
+  format(text: string): Format | string;
+  /** For a name that is only known at run time (`pv_evalx`, `$_s`): resolved once, then cached (bounded). */
+  read(text: string, call: Call): Read;
+}

@@ -1,0 +1,6 @@
+export class XavpStore {
+  readonly caseless: boolean;
+  constructor(caseless: boolean) {
+    this.caseless = caseless;
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * What a script has changed in a message: a list of edits by offset into the text that was received,
+ * applied when a message is sent (DESIGN.md, decision 3; Kamailio's lumps).
+ */
+import type { Destination, LocalSocket } from "./address.ts";
+
+/** What is known only when a message is sent: the socket it leaves by and where it goes. */
+export interface SendContext {
+  /** The socket that the request came in on; undefined for a request made here. */
+  readonly inbound: LocalSocket | undefined;
+  readonly outbound: LocalSocket;
+  readonly to: Destination;
+}
+
+/** Text to insert; a function gives text that depends on the sockets (Record-Route, Via), "" for nothing. */
+export type EditText = string | ((send: SendContext) => string);
+
+/** Where edits meet: a deletion, or a bare place between two bytes. */
+export interface Anchor {
+  readonly offset: number;
+  /** Bytes of the original deleted here; 0 for a bare anchor. */
+  readonly deleted: number;
+  /** Header type the edit is about (HeaderType), 0 for none: `remove_hf` twice, `msg_apply_changes`, keep_hf look at it. */
+  readonly header: number;
+  /** In the order written out: `before`, then the deletion, then `after`. */
+  readonly before: EditText[];
+  readonly after: EditText[];
+  /** Set by the branch or failure route that added it, so that it can be dropped when that route's edits end. */
+  readonly scope: number;
+}
+
+export class Edits {
+  /** Sorted by offset; anchors of equal offset keep the order of their making. */
+  readonly anchors: Anchor[] = [];
+
+  get empty(): boolean {
+    return this.anchors.length === 0;
+  }
+
+  /** A bare place at `offset` (anchor_lump). */
+  anchor(offset: number, header = 0): Anchor {
+    return this.#insert({ offset, deleted: 0, header, before: [], after: [], scope: 0 });
+  }
+
+  /** Deletes `length` bytes from `offset` (del_lump). */
+  delete(offset: number, length: number, header = 0): Anchor {
+    return this.#insert({ offset, deleted: length, header, before: [], after: [], scope: 0 });
+  }
+
+  /** Deletes and inserts in its place. */
+  replace(offset: number, length: number, text: EditText, header = 0): Anchor {
+    const anchor = this.delete(offset, length, header);
+    anchor.after.push(text);
+    return anchor;
+  }
+
+  /** Puts text right behind what the anchor holds so far (insert_new_lump_after). */
+  insertAfter(anchor: Anchor, text: EditText): void {
+    anchor.after.unshift(text);
+  }
+
+  /** Puts text right before what the anchor holds so far (insert_new_lump_before). */
+  insertBefore(anchor: Anchor, text: EditText): void {
+    anchor.before.push(text);
+  }
+
+  copy(): Edits {
+    const copy = new Edits();
+    for (const anchor of this.anchors)
+      copy.anchors.push({ ...anchor, before: [...anchor.before], after: [...anchor.after] });
+    return copy;
+  }
+
+  clear(): void {
+    this.anchors.length = 0;
+  }
+
+  #insert(anchor: Anchor): Anchor {
+    let at = this.anchors.length;
+    while (at > 0 && this.anchors[at - 1]!.offset > anchor.offset) at--;
+    this.anchors.splice(at, 0, anchor);
+    return anchor;
+  }
+}
