@@ -54,6 +54,15 @@ export interface Config {
   set(group: string, name: string, value: Value): boolean;
   groups(): readonly { readonly group: string; readonly names: readonly string[] }[];
   describe(group: string, name: string): string | undefined;
+  /** Makes a module's own value visible to `cfg.get`, and to `cfg.set_now_*` when it has a setter (Kamailio's cfg framework). */
+  expose(group: string, name: string, variable: ConfigVariable): void;
+}
+
+export interface ConfigVariable {
+  readonly doc: string;
+  get(): Value;
+  /** False refuses the value. */
+  set?(value: Value): boolean;
 }
 
 export interface SocketTable {

@@ -1,0 +1,145 @@
+/** The host in memory: virtual clock, seeded randomness, scripted DNS and HTTP, files that are strings. */
+import { md5, sha1 } from "@noble/hashes/legacy.js";
+import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
+import type {
+  Control,
+  ControlAddress,
+  ControlHandlers,
+  Dns,
+  DnsAnswer,
+  Exec,
+  ExecResult,
+  Files,
+  Host,
+  NaptrRecord,
+  ProcessInfo,
+  SrvRecord,
+} from "../declare/host.ts";
+import { VirtualClock } from "./clock.ts";
+import { SimulatedHttp } from "./http.ts";
+import { SeededRandom } from "./random.ts";
+
+export interface SimulatedHostOptions {
+  readonly seed?: number;
+  /** Files by absolute path. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly interfaces?: ReturnType<ProcessInfo["interfaces"]>;
+  readonly epoch?: number;
+}
+
+export class SimulatedHost implements Host {
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly http: SimulatedHttp;
+  readonly dns = new SimulatedDns();
+  readonly files: SimulatedFiles;
+  readonly exec = new SimulatedExec();
+  readonly control = new SimulatedControl();
+  readonly process: ProcessInfo;
+
+  constructor(options: SimulatedHostOptions = {}) {
+    this.clock = new VirtualClock(options.epoch);
+    this.random = new SeededRandom(options.seed ?? 1);
+    this.http = new SimulatedHttp(this.clock);
+    this.files = new SimulatedFiles(options.files ?? {});
+    const env = options.env ?? {};
+    const interfaces = options.interfaces ?? [{ name: "lo", address: "127.0.0.1", family: 4, internal: true }];
+    this.process = {
+      pid: 1,
+      hostname: "proxy",
+      interfaces: () => interfaces,
+      env: (name) => env[name],
+      memory: () => ({ rss: 0, heapUsed: 0, heapTotal: 0 }),
+    };
+  }
+
+  hash(algorithm: keyof typeof HASHES, bytes: string): string {
+    const digest = HASHES[algorithm](Uint8Array.from(bytes, (c) => c.charCodeAt(0)));
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+}
+
+const HASHES = { md5, sha1, sha256, sha384, sha512 };
+
+/** Records by lower-case name; a name that is not there has none. */
+export class SimulatedDns implements Dns {
+  readonly records = {
+    a: new Map<string, readonly string[]>(),
+    aaaa: new Map<string, readonly string[]>(),
+    srv: new Map<string, readonly SrvRecord[]>(),
+    naptr: new Map<string, readonly NaptrRecord[]>(),
+    txt: new Map<string, readonly string[]>(),
+    ptr: new Map<string, readonly string[]>(),
+  };
+  /** No server answers while this is set. */
+  dead = false;
+  a = (name: string): Promise<DnsAnswer<string>> => this.#answer("a", name);
+  aaaa = (name: string): Promise<DnsAnswer<string>> => this.#answer("aaaa", name);
+  srv = (name: string): Promise<DnsAnswer<SrvRecord>> => this.#answer("srv", name);
+  naptr = (name: string): Promise<DnsAnswer<NaptrRecord>> => this.#answer("naptr", name);
+  txt = (name: string): Promise<DnsAnswer<string>> => this.#answer("txt", name);
+  ptr = (name: string): Promise<DnsAnswer<string>> => this.#answer("ptr", name);
+
+  async #answer<T>(type: keyof SimulatedDns["records"], name: string): Promise<DnsAnswer<T>> {
+    if (this.dead) throw new Error(`no answer for ${name}`);
+    const records = this.records[type].get(name.toLowerCase().replace(/\.$/, "")) as readonly T[] | undefined;
+    return { records: records ?? [], ttl: 300 };
+  }
+}
+
+export class SimulatedFiles implements Files {
+  readonly contents: Map<string, string>;
+  constructor(files: Readonly<Record<string, string>>) {
+    this.contents = new Map(Object.entries(files));
+  }
+  read(path: string): string | null {
+    return this.contents.get(path) ?? null;
+  }
+  write(path: string, text: string, append = false): boolean {
+    this.contents.set(path, append ? (this.contents.get(path) ?? "") + text : text);
+    return true;
+  }
+  resolve(...parts: string[]): string {
+    let path = "";
+    for (const part of parts) path = part.startsWith("/") ? part : `${path}/${part}`;
+    const out: string[] = [];
+    for (const part of path.split("/")) {
+      if (part === "..") out.pop();
+      else if (part !== "" && part !== ".") out.push(part);
+    }
+    return `/${out.join("/")}`;
+  }
+  dirname(path: string): string {
+    const at = path.lastIndexOf("/");
+    return at > 0 ? path.slice(0, at) : at === 0 ? "/" : ".";
+  }
+  glob(pattern: string): string[] {
+    const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*/g, "[^/]*").replace(/\?/g, "[^/]");
+    const matches = new RegExp(`^${source}$`);
+    return [...this.contents.keys()].filter((path) => matches.test(path)).sort();
+  }
+}
+
+/** Commands that a test has scripted; any other cannot be started. */
+export class SimulatedExec implements Exec {
+  readonly commands = new Map<string, (options: Parameters<Exec["run"]>[1]) => ExecResult>();
+  async run(command: string, options: Parameters<Exec["run"]>[1]): Promise<ExecResult> {
+    return this.commands.get(command)?.(options) ?? { status: -1, stdout: "" };
+  }
+}
+
+/** Control sockets that a test opens by their address. */
+export class SimulatedControl implements Control {
+  readonly servers = new Map<string, ControlHandlers>();
+  async listen(address: ControlAddress, handlers: ControlHandlers): Promise<{ close(): Promise<void> }> {
+    const key = address.path ?? `${address.host}:${address.port}`;
+    if (this.servers.has(key)) throw new Error(`${key} is already in use`);
+    this.servers.set(key, handlers);
+    return {
+      close: async () => {
+        this.servers.delete(key);
+      },
+    };
+  }
+}

@@ -1,0 +1,85 @@
+/** HTTP services that a test scripts: no network, virtual time. */
+import type { Http, HttpReply, HttpRequest, HttpTimes } from "../declare/host.ts";
+import type { Clock } from "../transaction/clock.ts";
+
+/** What a scripted service does with a request: an answer after a delay, or one of the ways to fail. */
+export type ServiceAnswer =
+  | {
+      /** Milliseconds of virtual time until the answer. */
+      readonly delay?: number;
+      readonly status: number;
+      readonly reason?: string;
+      readonly headers?: readonly (readonly [string, string])[];
+      readonly body?: string;
+    }
+  | { readonly hang: true }
+  | { readonly refuse: true }
+  | { readonly reset: true; readonly delay?: number };
+
+export type Service = (request: HttpRequest) => ServiceAnswer;
+
+export class SimulatedHttp implements Http {
+  readonly #clock: Clock;
+  /** By `host:port`; the port of a URL without one is that of its scheme. */
+  readonly services = new Map<string, Service>();
+  /** Exchanges that have not ended. */
+  inFlight = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  request(request: HttpRequest, signal?: AbortSignal): Promise<HttpReply> {
+    const started = this.#clock.now();
+    const times = (): HttpTimes => {
+      const total = this.#clock.now() - started;
+      return { lookup: 0, connect: 0, appConnect: 0, preTransfer: 0, startTransfer: total, total };
+    };
+    this.inFlight++;
+    return new Promise((resolve) => {
+      let open = true;
+      const end = (reply: HttpReply): void => {
+        if (!open) return;
+        open = false;
+        this.inFlight--;
+        timeout.cancel();
+        resolve(reply);
+      };
+      const fail = (error: Extract<HttpReply, { ok: false }>["error"], message: string): void =>
+        end({ ok: false, error, message, times: times() });
+      const timeout = this.#clock.after(request.timeout, () => fail("timeout", "Timeout was reached"));
+      signal?.addEventListener("abort", () => fail("aborted", "aborted"));
+      const later = (delay: number, then: () => void): void => {
+        this.#clock.after(delay, then);
+      };
+
+      const address = authority(request.url);
+      if (address === undefined) return later(0, () => fail("url", "URL using bad/illegal format or missing URL"));
+      const service = this.services.get(address);
+      if (!service) return later(0, () => fail("refused", "Couldn't connect to server"));
+      const answer = service(request);
+      if ("hang" in answer) return;
+      if ("refuse" in answer) return later(0, () => fail("refused", "Couldn't connect to server"));
+      if ("reset" in answer) return later(answer.delay ?? 0, () => fail("reset", "Failure when receiving data from the peer"));
+      later(answer.delay ?? 0, () => {
+        const body = answer.body ?? "";
+        if (request.maxBody !== undefined && body.length > request.maxBody)
+          return fail("too-large", "Failed writing received data to disk/application");
+        end({
+          ok: true,
+          status: answer.status,
+          reason: answer.reason ?? "",
+          headers: answer.headers ?? [],
+          body,
+          times: times(),
+        });
+      });
+    });
+  }
+}
+
+function authority(url: string): string | undefined {
+  const parts = /^(https?):\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/?#]+)(?::(\d+))?/i.exec(url);
+  if (!parts) return undefined;
+  return `${parts[2]!.toLowerCase()}:${parts[3] ?? (parts[1]!.toLowerCase() === "https" ? "443" : "80")}`;
+}
