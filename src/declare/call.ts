@@ -1,5 +1,6 @@
 /** One run of a script over one message: what every script function and variable receives. */
 import type { SipMessage } from "../sip/message.ts";
+import type { RunState } from "../transaction/run.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import type { Core } from "./core.ts";
 import type { Lists } from "./lists.ts";
@@ -25,6 +26,8 @@ export class Call {
   tx: Transaction | undefined = undefined;
   /** The branch in focus (T_branch) in branch, onreply and branch-failure routes; -1 outside. */
   branch = -1;
+  /** What this run has asked of the transaction layer; made on first use. */
+  tm: RunState | undefined = undefined;
   rc = 1;
   flags = 0;
   /** Depth of nested route blocks. */
