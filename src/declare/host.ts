@@ -14,6 +14,14 @@ export interface HttpRequest {
   readonly followRedirects?: number;
   /** The longest body that is kept, in bytes; a longer one ends the exchange with an error of kind "too-large". */
   readonly maxBody?: number;
+  /** A body longer than `maxBody` is cut there, and the exchange counts as a success. */
+  readonly truncate?: boolean;
+  /** "1.1" when not given. "2" asks for HTTP/2 where TLS can negotiate it; "2-prior" speaks HTTP/2 from the first byte. */
+  readonly version?: "1.1" | "2" | "2-prior";
+  /** An HTTP proxy: `http://host`, with its port. */
+  readonly proxy?: { readonly url: string; readonly port?: number };
+  /** Local address, or name of the interface, to connect from. */
+  readonly interface?: string;
   readonly keepAlive?: { readonly enabled: boolean; readonly idleSeconds?: number; readonly intervalSeconds?: number };
   readonly auth?: { readonly method: "basic" | "digest" | "any"; readonly username: string; readonly password: string };
   readonly tls?: HttpTls;
@@ -36,6 +44,8 @@ export interface HttpTimes {
   readonly preTransfer: number;
   readonly startTransfer: number;
   readonly total: number;
+  /** Milliseconds spent on redirects before the final exchange; 0 when there was none. */
+  readonly redirect?: number;
 }
 export type HttpReply =
   | {
@@ -46,6 +56,8 @@ export type HttpReply =
       /** latin1 text. */
       readonly body: string;
       readonly times: HttpTimes;
+      /** The URL that answered: the last one of a chain of redirects. */
+      readonly url?: string;
     }
   | {
       readonly ok: false;
@@ -54,8 +66,12 @@ export type HttpReply =
         | "resolve"
         | "refused"
         | "reset"
+        | "empty"
+        | "partial"
         | "timeout"
         | "tls"
+        | "certificate"
+        | "redirects"
         | "protocol"
         | "too-large"
         | "aborted"
