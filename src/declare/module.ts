@@ -2,7 +2,7 @@
 import type { Call } from "./call.ts";
 import type { Core } from "./core.ts";
 import type { Answer, Int, Read, Value } from "./value.ts";
-import type { Route, VariableRef } from "./variable.ts";
+import type { Route, VariableRef, Variables } from "./variable.ts";
 
 /** Where a function may be called. Kamailio: REQUEST_ROUTE, ONREPLY (core and tm), FAILURE, BRANCH, ONSEND, EVENT, BRANCH_FAILURE, LOCAL. */
 export type RouteKind = "request" | "onreply" | "failure" | "branch" | "onsend" | "event" | "local" | "branch-failure";
@@ -24,20 +24,38 @@ export interface Kind<T> {
   readonly fallback?: T;
   /** Checks, and may rewrite, a literal at load time. A string return is a problem message (the script is refused). */
   readonly check?: (literal: string) => string | undefined;
+  /**
+   * Whether a bare variable or an expression may stand for the argument (`f($var(x))`, `f("a" + $rU)`), evaluated at
+   * each call. Kamailio refuses it where a function's fixup cannot be undone. When not given: true for int, string,
+   * variable and any, false for text, regex and route. A computed argument is not expanded a second time.
+   */
+  readonly computed?: boolean;
+  /**
+   * For kind string: a literal that begins with `$` is that one variable, and whatever follows it is ignored; any other
+   * literal is taken as it stands (Kamailio's FPARAM_PVS|FPARAM_STR fixups, as opposed to a format).
+   */
+  readonly single?: boolean;
   readonly received?: T;
+}
+
+interface KindOptions<T> {
+  fallback?: T;
+  optional?: boolean;
+  check?: (literal: string) => string | undefined;
+  computed?: boolean;
+  single?: boolean;
 }
 
 const kind =
   <T>(name: KindName) =>
-  (
-    doc: string,
-    options: { fallback?: T; optional?: boolean; check?: (literal: string) => string | undefined } = {},
-  ): Kind<T> => ({
+  (doc: string, options: KindOptions<T> = {}): Kind<T> => ({
     kind: name,
     doc,
     optional: options.optional === true || options.fallback !== undefined,
     ...(options.fallback !== undefined && { fallback: options.fallback }),
     ...(options.check && { check: options.check }),
+    ...(options.computed !== undefined && { computed: options.computed }),
+    ...(options.single !== undefined && { single: options.single }),
   });
 
 export interface Regex {
@@ -99,6 +117,11 @@ export interface Bound {
   get(call: Call): Read;
   /** False when the assignment failed (logged; the script goes on, as Kamailio does). */
   set?(call: Call, value: Value): boolean;
+  /**
+   * The integer that arithmetic takes although `get` gives text: the method's number for `$rm`, the protocol's for
+   * `$pr` (Kamailio: PV_VAL_INT without PV_TYPE_INT). Undefined when there is none. Neither of these uses `this`.
+   */
+  number?(call: Call): Int | undefined;
 }
 
 /** A pseudo-variable. Either simple (`get`/`set`, with `keys` when something stands in the parentheses) or bound by `bind`. */
@@ -108,9 +131,11 @@ export interface Pv<S = any, K extends string = any> {
   /** What may stand in the parentheses, when it is one of a fixed set. */
   readonly keys?: Readonly<Record<K, string>>;
   get?(call: Call, key: K, state: S): Read;
+  /** See Bound.number. */
+  number?(call: Call, key: K, state: S): Int | undefined;
   set?(call: Call, key: K, value: Value, state: S): boolean;
   /** Parses the inner name and index once; a string is the problem that refuses the script. */
-  bind?(text: PvText, core: Core, state: () => S): Bound | string;
+  bind?(text: PvText, core: Core, state: () => S, variables: Variables): Bound | string;
 }
 
 /** A class of transformations: `{s.len}`, `{uri.host}`… `bind` gets `name` ("len") and raw parameters split by the class's own rule. */
@@ -119,7 +144,17 @@ export interface TransformationClass {
   /** Every transformation of the class with its documentation, for completion and the manual. */
   readonly names: Readonly<Record<string, string>>;
   /** A string is the problem that refuses the script. `params` is the raw text after the name and its comma. */
-  bind(name: string, params: string | undefined, core: Core): ((value: Read, call: Call) => Read) | string;
+  bind(
+    name: string,
+    params: string | undefined,
+    core: Core,
+    variables: Variables,
+  ): ((value: Read, call: Call) => Read) | string;
+  /**
+   * For a class whose parameters may hold a closing brace: the offset in `text` of the `}` that ends the
+   * transformation, whose parameters begin at `from`; -1 when there is none.
+   */
+  end?(name: string, text: string, from: number): number;
 }
 
 /** A control command. `args` are positional; an answer that is an array is several values, an object is a struct. */
