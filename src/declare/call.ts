@@ -32,6 +32,10 @@ export class Call {
   flags = 0;
   /** Depth of nested route blocks. */
   depth = 0;
+  /** File, route block and line of the statement that runs; kept up only when the script uses something with `position`. */
+  file = "";
+  route = "";
+  line = 0;
   /** Set by a function that suspended the transaction: the run ends and its worker slot is free. */
   suspended = false;
 

@@ -11,6 +11,7 @@ export type RouteKind = "request" | "onreply" | "failure" | "branch" | "onsend" 
 export type KindName =
   | "int" //      number, numeric string, or a variable: evaluated and converted at each call -> Int
   | "string" //   text in which variables are expanded at each call -> string ("" for null unless `nullable`)
+  | "format" //   the same, expanded only when the code asks for it -> Format
   | "text" //     literal text, no variables -> string
   | "variable" // a variable to read or write -> VariableRef
   | "route" //    name of a route block that must exist -> Route
@@ -27,7 +28,7 @@ export interface Kind<T> {
   /**
    * Whether a bare variable or an expression may stand for the argument (`f($var(x))`, `f("a" + $rU)`), evaluated at
    * each call. Kamailio refuses it where a function's fixup cannot be undone. When not given: true for int, string,
-   * variable and any, false for text, regex and route. A computed argument is not expanded a second time.
+   * variable and any, false for format, text, regex and route. A computed argument is not expanded a second time.
    */
   readonly computed?: boolean;
   /**
@@ -70,6 +71,7 @@ export interface Regex {
 
 export const int = kind<Int>("int");
 export const str = kind<string>("string");
+export const format = kind<Format>("format");
 export const text = kind<string>("text");
 export const variable = kind<VariableRef>("variable");
 export const route = kind<Route>("route");
@@ -96,6 +98,10 @@ export interface Fn<S = any, A extends Kinds = any, R extends Record<number, str
   readonly waits?: boolean;
   /** Legal argument counts when not every count between the fewest and the most is. */
   readonly arities?: readonly number[];
+  /** Further forms whose arguments mean something else: the first that takes the number of arguments written is meant. */
+  readonly overloads?: readonly Fn<S>[];
+  /** Reads `call.line` and its neighbours, which compiled code keeps up only in scripts that have a use for them. */
+  readonly position?: boolean;
   /**
    * At load time, with literal arguments as written (undefined where an argument is not a literal):
    * a string refuses the script, as a failing fixup does in Kamailio.
@@ -130,6 +136,8 @@ export interface Pv<S = any, K extends string = any> {
   readonly doc: string;
   /** What may stand in the parentheses, when it is one of a fixed set. */
   readonly keys?: Readonly<Record<K, string>>;
+  /** As for functions: reads `call.line` and its neighbours. */
+  readonly position?: boolean;
   get?(call: Call, key: K, state: S): Read;
   /** See Bound.number. */
   number?(call: Call, key: K, state: S): Int | undefined;
