@@ -128,6 +128,8 @@ export interface Core {
   readonly startedAt: number;
   /** Feeds a message to the engine as if it had been received. */
   inject(text: string, received: ReceiveInfo): void;
+  /** `$var`s for a run that belongs to no worker: every slot 0. */
+  freshVars(): Value[];
   /** Number of the generation, from 1. */
   readonly generation: number;
 }

@@ -1,7 +1,9 @@
 /** Handles that compiled scripts and modules hold on variables, formats and routes. */
 import type { Call } from "./call.ts";
+import type { Core } from "./core.ts";
 import type { Bound } from "./module.ts";
 import type { Answer, Read } from "./value.ts";
+import type { VarSlots } from "./variables-slots.ts";
 
 /** A variable with its transformations, bound once and read or written at run time. */
 export interface VariableRef extends Bound {
@@ -23,12 +25,16 @@ export interface Format {
 /** A route block of one generation. Holding it keeps its generation alive. */
 export interface Route {
   readonly name: string;
+  /** The services of its generation: a run of this route is `new Call(route.core, …)`. */
+  readonly core: Core;
   /** Runs the block and gives the code of its last action. */
   run(call: Call): Answer<number>;
 }
 
 /** Resolves variables and formats at load time. */
 export interface Variables {
+  /** The places of `$var`s, shared with the compiler. */
+  readonly slots: VarSlots;
   /** A string is the problem. */
   variable(text: string): VariableRef | string;
   format(text: string): Format | string;
