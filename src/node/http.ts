@@ -1,0 +1,217 @@
+/** The HTTP port on undici: bounded bodies, one connection for each waiting exchange, and errors as values. */
+import type { Http, HttpReply, HttpRequest, HttpTimes } from "../declare/host.ts";
+import { answerChallenge, basic, type Credentials } from "./http-auth.ts";
+import { Aborted, Exchange, type HttpError, type Outcome } from "./http-exchange.ts";
+import { type Connection, type Pool, Pools } from "./http-pool.ts";
+import { type HttpUrl, parseHttpUrl, redirectTarget } from "./http-url.ts";
+
+export interface HttpClient extends Http {
+  /** Closes the idle connections. Exchanges under way end as they would have. */
+  close(): void;
+}
+
+/** Bytes of a body when the request sets no bound. */
+const defaultLimit = 16 * 1024 * 1024;
+
+/** Fields that frame the message: they are made here, from the body and the connection. */
+const framing = new Set(["content-length", "transfer-encoding", "expect", "upgrade", "keep-alive"]);
+
+export function createHttp(): HttpClient {
+  const pools = new Pools();
+  return {
+    request: (request, signal) => exchange(pools, request, signal),
+    close: () => pools.close(),
+  };
+}
+
+/** What a chain of exchanges (redirects, a challenge, a second try) shares. */
+interface Run {
+  readonly start: number;
+  readonly pools: Pools;
+  readonly request: HttpRequest;
+  readonly body: Buffer | undefined;
+  current: Exchange | undefined;
+  connection: Connection | undefined;
+  /** Set when the time is up or the caller gave up. */
+  stopped: Aborted | undefined;
+}
+
+async function exchange(pools: Pools, request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpReply> {
+  const run: Run = {
+    start: performance.now(),
+    pools,
+    request,
+    body: request.body === undefined ? undefined : Buffer.from(request.body, "latin1"),
+    current: undefined,
+    connection: undefined,
+    stopped: undefined,
+  };
+  const stop = (kind: HttpError, message: string): void => {
+    run.stopped = new Aborted(kind, message);
+    run.current?.fail(run.stopped);
+  };
+  const timer =
+    request.timeout > 0
+      ? setTimeout(() => stop("timeout", `no answer within ${request.timeout} ms`), request.timeout)
+      : undefined;
+  const abort = (): void => stop("aborted", "the caller gave up");
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await follow(run);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** Follows redirects as far as the request allows. */
+async function follow(run: Run): Promise<HttpReply> {
+  const { request } = run;
+  let url = parseHttpUrl(request.url);
+  if (!url) return failed(run, "url", `not an http or https URL: ${request.url}`);
+  let method = request.method;
+  let body = run.body;
+  const first = url.origin;
+  let redirected = 0;
+  for (let left = request.followRedirects ?? 0; ; left--) {
+    const outcome = await authorized(run, url, method, body, url.origin === first);
+    if (!outcome.ok) return failed(run, outcome.error, outcome.message, outcome);
+    const location = outcome.status >= 300 && outcome.status < 400 ? field(outcome.headers, "location") : undefined;
+    if (location === undefined || !request.followRedirects) return answered(run, outcome, url, redirected);
+    if (left === 0) return failed(run, "redirects", `more than ${request.followRedirects} redirects`, outcome);
+    const next = parseHttpUrl(redirectTarget(url, location));
+    if (!next) return failed(run, "url", `redirected to what is no http or https URL: ${location}`, outcome);
+    url = next;
+    redirected = performance.now() - run.start;
+    // RFC 9110, 15.4: 303 becomes a GET; for 301 and 302 POST does, as every client does it.
+    if (outcome.status === 303 || ((outcome.status === 301 || outcome.status === 302) && method === "POST")) {
+      if (method !== "HEAD") method = "GET";
+      body = undefined;
+    }
+  }
+}
+
+/** One exchange, with credentials when there are some: at once for Basic, after a challenge otherwise. */
+async function authorized(
+  run: Run,
+  url: HttpUrl,
+  method: string,
+  body: Buffer | undefined,
+  trusted: boolean,
+): Promise<Outcome> {
+  const { auth } = run.request;
+  const credentials: Credentials | undefined =
+    auth && trusted
+      ? auth
+      : url.username !== undefined
+        ? { method: "basic", username: url.username, password: url.password ?? "" }
+        : undefined;
+  if (!credentials) return attempt(run, url, method, body, undefined, trusted);
+  if (credentials.method === "basic")
+    return attempt(run, url, method, body, basic(credentials.username, credentials.password), trusted);
+  const outcome = await attempt(run, url, method, body, undefined, trusted);
+  if (!outcome.ok || outcome.status !== 401) return outcome;
+  const values = outcome.headers.filter(([name]) => name.toLowerCase() === "www-authenticate").map(([, it]) => it);
+  const authorization = answerChallenge(values, credentials, method, url.path);
+  return authorization === undefined ? outcome : attempt(run, url, method, body, authorization, trusted);
+}
+
+/** Sends the request; when a used connection turns out to be dead before any byte came back, once more on a new one. */
+async function attempt(
+  run: Run,
+  url: HttpUrl,
+  method: string,
+  body: Buffer | undefined,
+  authorization: string | undefined,
+  trusted: boolean,
+): Promise<Outcome> {
+  let pool: Pool;
+  try {
+    pool = run.pools.of(url, run.request);
+  } catch (error) {
+    return { ok: false, error: "tls", message: (error as Error).message, atRequest: 0, atFirstByte: 0 };
+  }
+  const through = pool.proxy && !url.secure;
+  const path = through ? url.origin + url.path : url.path;
+  const headers: string[] = [];
+  let named = false;
+  for (const [name, value] of run.request.headers) {
+    const lower = name.toLowerCase();
+    if (framing.has(lower) || (authorization !== undefined && lower === "authorization")) continue;
+    // Credentials and cookies written by the script stay with the server they were meant for.
+    if (!trusted && (lower === "authorization" || lower === "cookie")) continue;
+    if (lower === "host") named = true;
+    headers.push(name, value);
+  }
+  if (through && !named) headers.push("Host", url.origin.slice("http://".length));
+  if (authorization !== undefined) headers.push("Authorization", authorization);
+
+  const send = (connection: Connection): Promise<Outcome> =>
+    new Promise((done) => {
+      run.connection = connection;
+      const { request } = run;
+      const it = new Exchange(connection, request.maxBody ?? defaultLimit, request.truncate === true, (outcome) => {
+        clearTimeout(connecting);
+        run.current = undefined;
+        done(outcome);
+      });
+      const connecting =
+        request.connectTimeout && !connection.connected
+          ? setTimeout(() => {
+              if (!connection.connected)
+                it.fail(new Aborted("timeout", `no connection within ${request.connectTimeout} ms`));
+            }, request.connectTimeout)
+          : undefined;
+      run.current = it;
+      if (run.stopped) return it.fail(run.stopped);
+      try {
+        connection.client.dispatch({ path, method: method as "GET", headers, body: body ?? null }, it);
+      } catch (error) {
+        it.fail(error as Error);
+      }
+    });
+
+  const connection = pool.take();
+  const outcome = await send(connection);
+  const died = !outcome.ok && (outcome.error === "reset" || outcome.error === "empty");
+  return died && connection.uses > 0 && !run.stopped ? send(pool.fresh()) : outcome;
+}
+
+const field = (headers: readonly (readonly [string, string])[], wanted: string): string | undefined =>
+  headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
+
+function times(
+  run: Run,
+  outcome: { readonly atRequest: number; readonly atFirstByte: number },
+  redirect = 0,
+): HttpTimes {
+  const since = (at: number): number => (at > run.start ? at - run.start : 0);
+  const connection = run.connection;
+  return {
+    lookup: since(connection?.lookup ?? 0),
+    connect: since(connection?.connect ?? 0),
+    appConnect: since(connection?.appConnect ?? 0),
+    preTransfer: since(outcome.atRequest),
+    startTransfer: since(outcome.atFirstByte),
+    total: performance.now() - run.start,
+    redirect,
+  };
+}
+
+const failed = (
+  run: Run,
+  error: HttpError,
+  message: string,
+  at: { readonly atRequest: number; readonly atFirstByte: number } = { atRequest: 0, atFirstByte: 0 },
+): HttpReply => ({ ok: false, error, message, times: times(run, at) });
+
+const answered = (run: Run, outcome: Extract<Outcome, { ok: true }>, url: HttpUrl, redirect: number): HttpReply => ({
+  ok: true,
+  status: outcome.status,
+  reason: outcome.reason,
+  headers: outcome.headers,
+  body: outcome.body,
+  times: times(run, outcome, redirect),
+  url: url.origin + url.path,
+});
