@@ -14,13 +14,13 @@ export class AvpStore {
   /** The newest value of the name. */
   first(name: AvpName): AvpValue | undefined {
     const stack = this.#stacks.get(name);
-    return stack && stack[stack.length - 1];
+    return stack?.[stack.length - 1];
   }
 
   /** The value at `index`, 0 for the newest, -1 for the oldest. */
   at(name: AvpName, index: number): AvpValue | undefined {
     const stack = this.#stacks.get(name);
-    return stack && stack[index < 0 ? -index - 1 : stack.length - 1 - index];
+    return stack?.[index < 0 ? -index - 1 : stack.length - 1 - index];
   }
 
   /** All values of the name, newest first. */

@@ -152,8 +152,7 @@ export class XavpList {
 
   #find(name: string, index: number): number {
     let left = index;
-    for (let i = 0; i < this.items.length; i++)
-      if (this.#same(this.items[i]!.name, name) && left-- === 0) return i;
+    for (let i = 0; i < this.items.length; i++) if (this.#same(this.items[i]!.name, name) && left-- === 0) return i;
     return -1;
   }
 
