@@ -30,6 +30,8 @@ export class Call {
   tm: RunState | undefined = undefined;
   rc = 1;
   flags = 0;
+  /** Script flags (setsflag): a bit each, `$sf`. */
+  scriptFlags = 0;
   /** Depth of nested route blocks. */
   depth = 0;
   /** File, route block and line of the statement that runs; kept up only when the script uses something with `position`. */

@@ -27,6 +27,10 @@ export interface Log {
   write(level: number, text: string, prefix?: string, facility?: string): void;
   /** False when a line of this level would not be shown; test before building an expensive line. */
   enabled(level: number): boolean;
+  /** A level that goes before the `debug` parameter (setdebug); undefined ends it. */
+  setLevel(level: number | undefined): void;
+  /** Letters of foreground and background, as in `$C(xy)`, for the lines of a level on a terminal. */
+  setColor?(level: number, colors: string): void;
 }
 
 export interface Counter {
