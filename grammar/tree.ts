@@ -289,8 +289,15 @@ export interface Unary {
   readonly operand: Expr;
   readonly span: Span;
 }
-/** Spellings are folded: `and` is "&&", `or` is "||", `eq` is "==" and so on (see the token table). */
+/**
+ * Spellings are folded: `and` is "&&", `or` is "||" and so on (see the token table). The typed comparisons `eq`, `ne`
+ * (as text) and `ieq`, `ine` (as numbers) are operators of their own: they refuse operands of another type.
+ */
 export type BinaryOperator =
+  | "eq"
+  | "ne"
+  | "ieq"
+  | "ine"
   | "&&"
   | "||"
   | "=="
