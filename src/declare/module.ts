@@ -36,7 +36,15 @@ export interface Kind<T> {
    * literal is taken as it stands (Kamailio's FPARAM_PVS|FPARAM_STR fixups, as opposed to a format).
    */
   readonly single?: boolean;
+  /** For kind regex; ignoring case and line by line when not given, as Kamailio's regular-expression fixups compile. */
+  readonly flags?: RegexFlags;
   readonly received?: T;
+}
+
+export interface RegexFlags {
+  readonly icase?: boolean;
+  /** `^` and `$` match at each line, `.` and `[^…]` match no line end (REG_NEWLINE). */
+  readonly newline?: boolean;
 }
 
 interface KindOptions<T> {
@@ -45,6 +53,7 @@ interface KindOptions<T> {
   check?: (literal: string) => string | undefined;
   computed?: boolean;
   single?: boolean;
+  flags?: RegexFlags;
 }
 
 const kind =
@@ -57,6 +66,7 @@ const kind =
     ...(options.check && { check: options.check }),
     ...(options.computed !== undefined && { computed: options.computed }),
     ...(options.single !== undefined && { single: options.single }),
+    ...(options.flags && { flags: options.flags }),
   });
 
 export interface Regex {
