@@ -55,6 +55,11 @@ export const HeaderType = {
   reason: 51,
   contentEncoding: 52,
   serviceRoute: 53,
+  acceptContact: 54,
+  rejectContact: 55,
+  requestDisposition: 56,
+  identityInfo: 57,
+  callInfo: 58,
 } as const;
 
 const NAMES: Record<string, number> = {
@@ -126,6 +131,15 @@ const NAMES: Record<string, number> = {
   "content-encoding": 52,
   e: 52,
   "service-route": 53,
+  "accept-contact": 54,
+  a: 54,
+  "reject-contact": 55,
+  j: 55,
+  "request-disposition": 56,
+  d: 56,
+  "identity-info": 57,
+  y: 42,
+  "call-info": 58,
 };
 
 const byName = new Map<string, number>(Object.entries(NAMES));
@@ -133,4 +147,36 @@ const byName = new Map<string, number>(Object.entries(NAMES));
 /** The type of a field name in any case, compact forms included. */
 export function headerType(name: string): number {
   return byName.get(name) ?? byName.get(name.toLowerCase()) ?? HeaderType.other;
+}
+
+/** Start value for `nameHash`. */
+export const NAME_HASH = 17;
+
+/** Known names by hash, so that the parser finds the type of a name without cutting it out of the text. */
+const BUCKETS = 512;
+const buckets: readonly (readonly (readonly [name: string, type: number])[])[] = (() => {
+  const table: [string, number][][] = Array.from({ length: BUCKETS }, () => []);
+  for (const [name, type] of byName) {
+    let hash = NAME_HASH;
+    for (let i = 0; i < name.length; i++) hash = nameHash(hash, name.charCodeAt(i));
+    table[hash & (BUCKETS - 1)]!.push([name, type]);
+  }
+  return table;
+})();
+
+/** Adds one character of a name, ignoring its case. */
+export function nameHash(hash: number, c: number): number {
+  return (Math.imul(hash, 31) + (c | 32)) | 0;
+}
+/** The type of the name text[start, end), whose hash the caller has computed. */
+export function headerTypeAt(text: string, start: number, end: number, hash: number): number {
+  const bucket = buckets[hash & (BUCKETS - 1)]!;
+  for (let b = 0; b < bucket.length; b++) {
+    const name = bucket[b]![0];
+    if (name.length !== end - start) continue;
+    let i = 0;
+    while (i < name.length && (text.charCodeAt(start + i) | 32) === name.charCodeAt(i)) i++;
+    if (i === name.length) return bucket[b]![1];
+  }
+  return HeaderType.other;
 }

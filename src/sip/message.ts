@@ -1,10 +1,15 @@
 /**
  * A SIP message is its bytes (DESIGN.md, decision 3): latin1 text, a parsed first line, an index of header fields,
- * and what the script has asked to change. Field values are parsed when somebody asks (see fields.ts).
+ * and what the script has asked to change. Field values are parsed when somebody asks.
  */
 import type { LocalSocket, ReceiveInfo } from "./address.ts";
-import { Edits } from "./edits.ts";
+import type { CSeq } from "./cseq.ts";
+import { type Anchor, Edits } from "./edits.ts";
 import { HeaderType, headerType } from "./headers.ts";
+import type { NameAddr } from "./nameaddr.ts";
+import { parseFirstLine, parseHeaders } from "./parse.ts";
+import { parseUri, type Uri } from "./uri.ts";
+import type { Via } from "./via.ts";
 
 /** One header field: offsets into the text. The body ends before the line end; folded lines are inside it. */
 export interface Header {
@@ -12,7 +17,7 @@ export interface Header {
   readonly type: number;
   readonly start: number;
   readonly nameEnd: number;
-  /** First and past-last offset of the value, white space at both ends left out. */
+  /** First and past-last offset of the value: white space before it and the line end are left out, blanks behind it are not. */
   readonly valueStart: number;
   readonly valueEnd: number;
   /** Past the line end: deleting [start, end) removes the field. */
@@ -47,13 +52,17 @@ export class SipMessage {
   readonly received: ReceiveInfo;
 
   isRequest = false;
-  /** As written. */
+  /** "sip", "http" (for xhttp; such a request need not have a Via) or "" for another version. */
+  protocol: "sip" | "http" | "" = "sip";
+  /** As written; "" in a reply. */
   method = "";
   /** The first line's Request-URI (`$ou`). */
   requestUri = "";
   version = "";
   status = 0;
   reason = "";
+  /** Offset of the first line: line ends and white space before it are ignored. */
+  firstLineStart = 0;
   /** Offsets of the Request-URI in the text. */
   requestUriStart = 0;
   firstLineEnd = 0;
@@ -63,11 +72,24 @@ export class SipMessage {
   bodyStart = 0;
   /** Problem that keeps the message from being served; "" when there is none. */
   malformed = "";
+  /** Status to answer a malformed request with when silence would be wrong (RFC 4475, 3.1.2.16); 0: say nothing. */
+  refuse = 0;
+  /** Problem in a field behind those that every message needs: what reads all fields (a local reply) fails. */
+  headersProblem = "";
+  /** Every Via value in order, however they are spread over fields. Empty in a message without. */
+  vias: readonly Via[] = [];
+  /** The value of Content-Length; -1 when there is none. */
+  contentLength = -1;
+  /** The parsed From; null when it is missing or malformed. */
+  from: NameAddr | null = null;
+  to: NameAddr | null = null;
+  cseq: CSeq | null = null;
+  #uri: Uri | null = null;
+  #uriText: string | undefined = undefined;
 
   // ── What the script changes ──
-  #newUri: string | null = null;
-  /** The Request-URI has been made a branch: relaying makes none of it again until it is set anew (ruri_mark_consumed). */
-  uriConsumed = false;
+  /** `$ru` when it was changed; null: as received (new_uri). */
+  newUri: string | null = null;
   /** `$du`; null: none (dst_uri). */
   dstUri: string | null = null;
   path: string | null = null;
@@ -98,23 +120,40 @@ export class SipMessage {
   /** Unique number of the message in this server (`$mi`). */
   id = 0;
 
-  constructor(text: string, received: ReceiveInfo) {
+  /** `from` gives the index of a message with the same text, so that it need not be made again. */
+  constructor(text: string, received: ReceiveInfo, from?: SipMessage) {
     this.text = text;
     this.received = received;
-    this.#parse();
+    if (from === undefined) this.#parse();
+    else this.#adopt(from);
   }
 
-  /** `$ru` when it was changed; null: as received (new_uri). Setting it makes the Request-URI a target again. */
-  get newUri(): string | null {
-    return this.#newUri;
-  }
-  set newUri(uri: string | null) {
-    this.#newUri = uri;
-    this.uriConsumed = false;
-  }
   /** The Request-URI in force (`$ru`). */
   get uri(): string {
     return this.newUri ?? this.requestUri;
+  }
+  /** The Request-URI in force, taken apart; null when it is malformed. */
+  get parsedUri(): Uri | null {
+    const uri = this.newUri ?? this.requestUri;
+    if (this.#uriText !== uri) {
+      this.#uriText = uri;
+      this.#uri = parseUri(uri);
+    }
+    return this.#uri;
+  }
+  /** The topmost Via. Undefined only in a malformed message. */
+  get via1(): Via | undefined {
+    return this.vias[0];
+  }
+  get via2(): Via | undefined {
+    return this.vias[1];
+  }
+  get callId(): string {
+    return this.first(HeaderType.callId) ?? "";
+  }
+  /** The method that a request or the request of a reply has. */
+  get cseqMethod(): string {
+    return this.cseq?.method ?? "";
   }
 
   name(header: Header): string {
@@ -139,27 +178,96 @@ export class SipMessage {
     const type = headerType(name);
     if (type !== HeaderType.other) return this.headers.filter((h) => h.type === type);
     const wanted = name.toLowerCase();
-    return this.headers.filter((h) => h.type === HeaderType.other && this.name(h).toLowerCase() === wanted);
+    return this.headers.filter(
+      (h) =>
+        h.type === HeaderType.other && h.nameEnd - h.start === wanted.length && this.name(h).toLowerCase() === wanted,
+    );
   }
   get body(): string {
     return this.text.slice(this.bodyStart);
   }
 
+  /** Where an edit at `offset` belongs: to the header fields or to the body. */
+  editsAt(offset: number): Edits {
+    return offset > this.headersEnd ? this.bodyEdits : this.edits;
+  }
+  /** A bare place for insertions at `offset`, in the right list of edits. */
+  anchor(offset: number, header = 0): Anchor {
+    return this.editsAt(offset).anchor(offset, header);
+  }
+  /** Deletes `length` bytes from `offset`, in the right list of edits. */
+  delete(offset: number, length: number, header = 0): Anchor {
+    return this.editsAt(offset).delete(offset, length, header);
+  }
+
   /** Replaces the text and indexes it anew (msg_apply_changes, msg_set_buffer). False, and nothing changed, when it does not parse. */
   rebuild(text: string): boolean {
     const next = new SipMessage(text, this.received);
-    if (next.malformed) return false;
+    if (next.malformed !== "") return false;
     this.text = text;
-    this.#parse();
+    this.#adopt(next);
     return true;
   }
 
-  /** A copy for a branch or a transaction: the text is shared, what the script changed is copied. */
+  /** A copy for a branch or a transaction: the text and its index are shared, what the script changed is copied. */
   clone(): SipMessage {
-    throw new Error("sip: clone is being built");
+    const copy = new SipMessage(this.text, this.received, this);
+    copy.newUri = this.newUri;
+    copy.dstUri = this.dstUri;
+    copy.path = this.path;
+    copy.q = this.q;
+    copy.flags = this.flags;
+    copy.branchFlags = this.branchFlags;
+    copy.forceSendSocket = this.forceSendSocket;
+    if (this.branches.length > 0) copy.branches = this.branches.map((branch) => ({ ...branch }));
+    if (!this.edits.empty) copy.edits = this.edits.copy();
+    if (!this.bodyEdits.empty) copy.bodyEdits = this.bodyEdits.copy();
+    if (this.reply) copy.reply = { ...this.reply, headers: [...this.reply.headers] };
+    copy.forceRport = this.forceRport;
+    copy.addLocalRport = this.addLocalRport;
+    copy.advertisedAddress = this.advertisedAddress;
+    copy.advertisedPort = this.advertisedPort;
+    if (this.marks) copy.marks = new Set(this.marks);
+    copy.instance = this.instance;
+    copy.ruid = this.ruid;
+    copy.locationUa = this.locationUa;
+    copy.regId = this.regId;
+    copy.faked = this.faked;
+    copy.id = this.id;
+    return copy;
+  }
+
+  #adopt(from: SipMessage): void {
+    this.isRequest = from.isRequest;
+    this.protocol = from.protocol;
+    this.method = from.method;
+    this.requestUri = from.requestUri;
+    this.version = from.version;
+    this.status = from.status;
+    this.reason = from.reason;
+    this.firstLineStart = from.firstLineStart;
+    this.requestUriStart = from.requestUriStart;
+    this.firstLineEnd = from.firstLineEnd;
+    this.headers = from.headers;
+    this.headersEnd = from.headersEnd;
+    this.bodyStart = from.bodyStart;
+    this.malformed = from.malformed;
+    this.refuse = from.refuse;
+    this.headersProblem = from.headersProblem;
+    this.vias = from.vias;
+    this.contentLength = from.contentLength;
+    this.from = from.from;
+    this.to = from.to;
+    this.cseq = from.cseq;
+    this.#uri = from.#uri;
+    this.#uriText = from.#uriText;
   }
 
   #parse(): void {
-    throw new Error("sip: parse is being built");
+    this.malformed = "";
+    this.refuse = 0;
+    this.headersProblem = "";
+    const at = parseFirstLine(this);
+    if (at >= 0) parseHeaders(this, at);
   }
 }
