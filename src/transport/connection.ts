@@ -1,0 +1,100 @@
+/** One connection of a stream transport: its stream, its framing, and what limits it. */
+import type { LocalSocket, Protocol } from "../sip/address.ts";
+import { Framer } from "./framing.ts";
+import type { TransportSettings } from "./settings.ts";
+import type { Endpoint, Stream } from "./socket.ts";
+
+export type ConnectionState = "connecting" | "open" | "closed";
+
+/** What `core.tcp_list` and `$tcp(...)` tell of a connection. */
+export interface ConnectionInfo {
+  readonly id: number;
+  readonly protocol: Protocol;
+  readonly state: ConnectionState;
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  /** Accepted here rather than opened by us. */
+  readonly passive: boolean;
+  /** Seconds until it is closed when nothing happens. */
+  readonly timeout: number;
+  readonly queued: number;
+  /** Further ports of the peer that lead to this connection (RFC 5923). */
+  readonly aliases: readonly number[];
+}
+
+export class Connection {
+  readonly id: number;
+  readonly protocol: Protocol;
+  readonly passive: boolean;
+  /** The listening socket that stands for it. */
+  readonly socket: LocalSocket;
+  readonly remote: Endpoint;
+  readonly framer: Framer;
+  readonly ports: number[];
+  state: ConnectionState;
+  /** Set right after the stream exists; its events refer to the connection. */
+  stream: Stream | undefined = undefined;
+  /** Close as soon as what is queued has been sent. */
+  closing = false;
+  readonly openedAt: number;
+  lastUsed: number;
+  /** When the message that is arriving began, 0 for none. */
+  messageSince = 0;
+  /** A whole message has come. */
+  spoken = false;
+  /** When the queue became non-empty or last moved, 0 while it is empty; and its length then. */
+  queuedSince = 0;
+  queuedThen = 0;
+  /** Seconds of silence until it is closed; undefined: the general lifetime. */
+  lifetime: number | undefined = undefined;
+  /** Sends that wait to learn whether the connection came about. */
+  waiting: ((sent: boolean) => void)[] = [];
+
+  constructor(from: {
+    id: number;
+    protocol: Protocol;
+    passive: boolean;
+    socket: LocalSocket;
+    remote: Endpoint;
+    now: number;
+    settings: TransportSettings;
+  }) {
+    this.id = from.id;
+    this.protocol = from.protocol;
+    this.passive = from.passive;
+    this.socket = from.socket;
+    this.remote = from.remote;
+    this.ports = [from.remote.port];
+    this.state = from.passive ? "open" : "connecting";
+    this.openedAt = from.now;
+    this.lastUsed = from.now;
+    this.framer = new Framer({
+      longest: Math.min(from.settings.readBuffer, from.settings.maxMessage - 1),
+      acceptNoLength: from.settings.acceptNoLength,
+    });
+  }
+
+  get queued(): number {
+    return this.stream?.queued ?? 0;
+  }
+
+  get local(): Endpoint {
+    return this.stream!.local;
+  }
+
+  /** The reason to close it now, undefined when there is none. */
+  overdue(now: number, settings: TransportSettings): string | undefined {
+    if (this.state === "connecting")
+      return now - this.openedAt >= settings.connectTimeout * 1000 ? "connect timeout" : undefined;
+    if (now - this.lastUsed >= (this.lifetime ?? settings.lifetime) * 1000) return "lifetime over";
+    if (this.messageSince > 0 && now - this.messageSince >= settings.messageTimeout * 1000)
+      return "message took too long";
+    if (this.passive && !this.spoken && now - this.openedAt >= settings.dataTimeout * 1000) return "no message came";
+    if (this.queuedSince > 0) {
+      if (this.queued < this.queuedThen) this.queuedSince = now;
+      else if (now - this.queuedSince >= settings.sendTimeout * 1000) return "send timeout";
+      this.queuedThen = this.queued;
+    }
+    return undefined;
+  }
+}

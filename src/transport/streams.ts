@@ -1,0 +1,362 @@
+/** Connections of the stream transports: accepting, opening, reading, bounded writing, closing. */
+import type { Destination } from "../sip/address.ts";
+import { Connection, type ConnectionInfo } from "./connection.ts";
+import { Connections } from "./connections.ts";
+import type { ListenSocket } from "./listen.ts";
+import { level, type TransportOptions } from "./options.ts";
+import type { Listener, Stream, StreamHandlers } from "./socket.ts";
+
+
+/** What Kamailio's `tcp` statistics count. */
+export interface StreamCounters {
+  passive: number;
+  connected: number;
+  connectFailed: number;
+  established: number;
+  rejected: number;
+  timeouts: number;
+  sendTimeouts: number;
+  queueFull: number;
+  resets: number;
+  received: number;
+  sent: number;
+}
+
+type CloseReason = "closed" | "timeout" | "reset";
+
+/** Milliseconds between two looks at the connections' time limits. */
+const sweepInterval = 1000;
+/** How long a send waits to learn that its new connection is refused; after that it counts as queued. */
+const refusalWait = 50;
+
+export class Streams {
+  readonly counters: StreamCounters = {
+    passive: 0,
+    connected: 0,
+    connectFailed: 0,
+    established: 0,
+    rejected: 0,
+    timeouts: 0,
+    sendTimeouts: 0,
+    queueFull: 0,
+    resets: 0,
+    received: 0,
+    sent: 0,
+  };
+  readonly #options: TransportOptions;
+  readonly #table = new Connections();
+  readonly #listeners: Listener[] = [];
+  #sweep: { cancel(): void } | undefined;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  async listen(socket: ListenSocket): Promise<void> {
+    const { net, settings } = this.#options;
+    const { address, port, family } = socket;
+    const listener = await net.listen(
+      { address, port, family, backlog: settings.backlog, ...this.#tuning() },
+      (stream) => this.#accept(socket, stream),
+    );
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+    for (const connection of [...this.#table]) this.#drop(connection, "closed");
+    await Promise.all(this.#listeners.splice(0).map((it) => it.close()));
+  }
+
+  /** Connections that are open or being opened. */
+  get open(): number {
+    return this.#table.size;
+  }
+  /** Bytes that wait on all connections. */
+  get queued(): number {
+    let sum = 0;
+    for (const connection of this.#table) sum += connection.queued;
+    return sum;
+  }
+  list(): ConnectionInfo[] {
+    return [...this.#table].map((it) => this.#describe(it));
+  }
+  info(id: number): ConnectionInfo | undefined {
+    const connection = this.#table.get(id);
+    return connection && this.#describe(connection);
+  }
+  /** Whether a connection to that peer exists (tcp_conid_alive by address, branch failover). */
+  has(ip: string, port: number): boolean {
+    return this.#table.to(ip, port, usable) !== undefined;
+  }
+  /** Lets requests to `port` of the connection's peer use this connection (force_tcp_alias, Via's alias). */
+  addAlias(id: number, port: number, force = true): boolean {
+    const connection = this.#table.get(id);
+    return connection !== undefined && this.#table.addAlias(connection, port, force);
+  }
+  /** Seconds of silence until this connection is closed (tcp_set_connection_lifetime). */
+  setLifetime(id: number, seconds: number): boolean {
+    const connection = this.#table.get(id);
+    if (!connection) return false;
+    connection.lifetime = seconds;
+    return true;
+  }
+  /** Closes a connection (tcp_close_connection). False when there is none of that id. */
+  shut(id: number): boolean {
+    const connection = this.#table.get(id);
+    if (connection) this.#drop(connection, "closed");
+    return connection !== undefined;
+  }
+
+  send(text: string, to: Destination): boolean | Promise<boolean> {
+    const connection = this.#existing(to);
+    if (connection) return this.#write(connection, text, to);
+    if (to.noConnect || this.#options.settings.noConnect || to.port === 0) return false;
+    const made = this.#connect(to);
+    return made ? this.#write(made, text, to) : false;
+  }
+
+  #existing(to: Destination): Connection | undefined {
+    const named = to.connection === 0 ? undefined : this.#table.get(to.connection);
+    if (named && usable(named)) return named;
+    const strict = this.#options.settings.strictMatch;
+    return this.#table.to(
+      to.ip,
+      to.port,
+      (it) =>
+        usable(it) && (!strict || (it.protocol === to.protocol && (!to.socket || it.socket.port === to.socket.port))),
+    );
+  }
+
+  #accept(socket: ListenSocket, stream: Stream): StreamHandlers | undefined {
+    const { settings, log, clock } = this.#options;
+    const { address, port } = stream.remote;
+    const crowd = settings.perAddress > 0 && this.#table.from(address) >= settings.perAddress;
+    if (crowd || this.#table.size >= settings.maxConnections) {
+      this.counters.rejected++;
+      log(level.error, `connection from ${address}:${port} refused: ${crowd ? "too many from there" : "too many"}`);
+      return undefined;
+    }
+    const connection = new Connection({
+      id: this.#table.nextId(),
+      protocol: socket.protocol,
+      passive: true,
+      socket,
+      remote: { address, port },
+      now: clock.now(),
+      settings,
+    });
+    connection.stream = stream;
+    this.counters.passive++;
+    this.#add(connection);
+    return this.#handlers(connection);
+  }
+
+  #connect(to: Destination): Connection | undefined {
+    const { settings, log, clock, net, sockets } = this.#options;
+    const where = `${to.protocol}:${to.ip}:${to.port}`;
+    if (this.#table.size >= settings.maxConnections) {
+      log(level.error, `${where}: maximum number of connections exceeded (${settings.maxConnections})`);
+      return undefined;
+    }
+    const socket = to.socket ?? sockets.toward(to.protocol, to.ip);
+    if (!socket) {
+      log(level.error, `${where}: no socket to connect from`);
+      return undefined;
+    }
+    const connection = new Connection({
+      id: this.#table.nextId(),
+      protocol: to.protocol,
+      passive: false,
+      socket,
+      remote: { address: to.ip, port: to.port },
+      now: clock.now(),
+      settings,
+    });
+    connection.stream = net.connect({ address: to.ip, port: to.port, ...this.#tuning() }, this.#handlers(connection));
+    // The port may have failed at once.
+    if (!usable(connection)) return undefined;
+    this.#add(connection);
+    return connection;
+  }
+
+  #tuning(): { noDelay: boolean; keepAlive?: number } {
+    const { keepAlive, keepIdle } = this.#options.settings;
+    return { noDelay: true, ...(keepAlive && { keepAlive: keepIdle * 1000 }) };
+  }
+
+  #add(connection: Connection): void {
+    this.#table.add(connection);
+    this.#sweep ??= this.#options.clock.after(sweepInterval, () => this.#look());
+  }
+
+  #handlers(connection: Connection): StreamHandlers {
+    return {
+      connected: () => {
+        connection.state = "open";
+        this.counters.connected++;
+        this.counters.established++;
+        this.#settle(connection, true);
+      },
+      data: (text) => this.#read(connection, text),
+      drained: () => {
+        connection.queuedSince = 0;
+        if (connection.closing) this.#drop(connection, "closed");
+      },
+      closed: (reason) => this.#gone(connection, reason),
+    };
+  }
+
+  #read(connection: Connection, bytes: string): void {
+    const { clock, settings, log } = this.#options;
+    const now = clock.now();
+    connection.lastUsed = now;
+    connection.framer.push(bytes);
+    // Closed while its messages were served: the rest is not read.
+    while (connection.state === "open") {
+      const frame = connection.framer.next();
+      if (!frame) break;
+      if (frame.kind === "message") {
+        connection.messageSince = 0;
+        if (!connection.spoken && connection.passive) this.counters.established++;
+        connection.spoken = true;
+        this.counters.received++;
+        if (!this.#deliver(connection, frame.text)) this.#drop(connection, "closed");
+      } else if (frame.kind === "ping") {
+        if (settings.crlfPing) connection.stream?.write("\r\n");
+      } else {
+        log(level.error, `${this.#name(connection)}: ${frame.message}`);
+        this.#drop(connection, "closed");
+      }
+    }
+    if (!connection.framer.pending) connection.messageSince = 0;
+    else if (connection.messageSince === 0) connection.messageSince = now;
+  }
+
+  #deliver(connection: Connection, text: string): boolean {
+    const { local, remote } = connection;
+    return this.#options.onMessage(text, {
+      socket: connection.socket,
+      protocol: connection.protocol,
+      srcIp: remote.address,
+      srcPort: remote.port,
+      dstIp: local.address,
+      dstPort: local.port,
+      connection: connection.id,
+      time: this.#options.clock.now(),
+    });
+  }
+
+  #write(connection: Connection, text: string, to: Destination): boolean | Promise<boolean> {
+    const { settings, clock, log } = this.#options;
+    const stream = connection.stream!;
+    const waiting = stream.queued;
+    if (
+      waiting > 0 &&
+      (waiting + text.length > settings.connectionQueue || this.queued + text.length > settings.totalQueue)
+    ) {
+      log(level.error, `${this.#name(connection)}: ${waiting} bytes are waiting already, peer too slow`);
+      this.counters.queueFull++;
+      this.#drop(connection, "closed");
+      return false;
+    }
+    stream.write(text);
+    const now = clock.now();
+    connection.lastUsed = now;
+    if (to.closeAfter) connection.closing = true;
+    if (connection.state === "connecting") return this.#outcome(connection);
+    this.counters.sent++;
+    if (stream.queued === 0) {
+      if (connection.closing) this.#drop(connection, "closed");
+    } else if (connection.queuedSince === 0) {
+      connection.queuedSince = now;
+      connection.queuedThen = stream.queued;
+    }
+    return true;
+  }
+
+  /** Waits a moment for a refusal. */
+  #outcome(connection: Connection): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(refusalWait, () => resolve(true));
+      connection.waiting.push((sent) => {
+        timer.cancel();
+        if (sent) this.counters.sent++;
+        resolve(sent);
+      });
+    });
+  }
+
+  #settle(connection: Connection, sent: boolean): void {
+    for (const tell of connection.waiting.splice(0)) tell(sent);
+  }
+
+  /** Closes at once, from our side. */
+  #drop(connection: Connection, reason: CloseReason): void {
+    if (connection.state === "closed") return;
+    const graceful = connection.state === "open" && reason === "closed" && !this.#options.settings.closeReset;
+    this.#forget(connection, reason);
+    if (graceful) connection.stream?.end();
+    else connection.stream?.destroy(this.#options.settings.closeReset);
+  }
+
+  /** The stream told that it is gone. */
+  #gone(connection: Connection, reason: string | undefined): void {
+    if (connection.state === "closed") return;
+    const { log } = this.#options;
+    if (connection.state === "connecting") {
+      this.counters.connectFailed++;
+      log(level.error, `${this.#name(connection)}: connect failed: ${reason ?? "closed"}`);
+    } else if (reason !== undefined) {
+      this.counters.resets++;
+      log(level.debug, `${this.#name(connection)}: ${reason}`);
+    }
+    this.#forget(connection, reason === undefined ? "closed" : "reset");
+  }
+
+  #forget(connection: Connection, reason: CloseReason): void {
+    connection.state = "closed";
+    this.#table.remove(connection);
+    this.#settle(connection, false);
+    this.#options.onClosed?.(connection.id, reason);
+  }
+
+  /** Closes what is over its time. */
+  #look(): void {
+    const { clock, settings, log } = this.#options;
+    const now = clock.now();
+    for (const connection of [...this.#table]) {
+      const why = connection.overdue(now, settings);
+      if (why === undefined) continue;
+      log(level.debug, `${this.#name(connection)}: ${why}`);
+      this.counters.timeouts++;
+      if (why === "send timeout") this.counters.sendTimeouts++;
+      if (connection.state === "connecting") this.counters.connectFailed++;
+      this.#drop(connection, "timeout");
+    }
+    this.#sweep = this.#table.size === 0 ? undefined : clock.after(sweepInterval, () => this.#look());
+  }
+
+  #describe(it: Connection): ConnectionInfo {
+    const { clock, settings } = this.#options;
+    const idle = (clock.now() - it.lastUsed) / 1000;
+    return {
+      id: it.id,
+      protocol: it.protocol,
+      state: it.state,
+      remote: it.remote,
+      local: it.local,
+      passive: it.passive,
+      timeout: Math.max(0, Math.round((it.lifetime ?? settings.lifetime) - idle)),
+      queued: it.queued,
+      aliases: it.ports.slice(1),
+    };
+  }
+
+  #name(it: Connection): string {
+    return `${it.protocol} connection ${it.id} (${it.passive ? "from" : "to"} ${it.remote.address}:${it.remote.port})`;
+  }
+}
+
+const usable = (it: Connection): boolean => it.state !== "closed" && !it.closing;
