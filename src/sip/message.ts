@@ -88,8 +88,9 @@ export class SipMessage {
   #uriText: string | undefined = undefined;
 
   // ── What the script changes ──
-  /** `$ru` when it was changed; null: as received (new_uri). */
-  newUri: string | null = null;
+  #newUri: string | null = null;
+  /** The Request-URI has been made a branch: relaying makes none of it again until it is set anew (ruri_mark_consumed). */
+  uriConsumed = false;
   /** `$du`; null: none (dst_uri). */
   dstUri: string | null = null;
   path: string | null = null;
@@ -128,6 +129,14 @@ export class SipMessage {
     else this.#adopt(from);
   }
 
+  /** `$ru` when it was changed; null: as received (new_uri). Setting it makes the Request-URI a target again. */
+  get newUri(): string | null {
+    return this.#newUri;
+  }
+  set newUri(uri: string | null) {
+    this.#newUri = uri;
+    this.uriConsumed = false;
+  }
   /** The Request-URI in force (`$ru`). */
   get uri(): string {
     return this.newUri ?? this.requestUri;
@@ -213,6 +222,7 @@ export class SipMessage {
   clone(): SipMessage {
     const copy = new SipMessage(this.text, this.received, this);
     copy.newUri = this.newUri;
+    copy.uriConsumed = this.uriConsumed;
     copy.dstUri = this.dstUri;
     copy.path = this.path;
     copy.q = this.q;
