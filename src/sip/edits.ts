@@ -54,14 +54,28 @@ export class Edits {
     return anchor;
   }
 
-  /** Puts text right behind what the anchor holds so far (insert_new_lump_after). */
+  /** Puts text right behind the anchor: the newest stands first (insert_new_lump_after). */
   insertAfter(anchor: Anchor, text: EditText): void {
     anchor.after.unshift(text);
   }
 
-  /** Puts text right before what the anchor holds so far (insert_new_lump_before). */
+  /** Puts text before the anchor: the newest stands first (insert_new_lump_before). */
   insertBefore(anchor: Anchor, text: EditText): void {
-    anchor.before.push(text);
+    anchor.before.unshift(text);
+  }
+
+  /** Takes back an anchor with all its text (remove_lump). False when it is not one of these edits. */
+  remove(anchor: Anchor): boolean {
+    const at = this.anchors.indexOf(anchor);
+    if (at < 0) return false;
+    this.anchors.splice(at, 1);
+    return true;
+  }
+
+  /** An anchor at exactly this offset, an existing one if there is any (anchor_lump2). */
+  anchorAt(offset: number, header = 0): Anchor {
+    for (const anchor of this.anchors) if (anchor.offset === offset) return anchor;
+    return this.anchor(offset, header);
   }
 
   copy(): Edits {
