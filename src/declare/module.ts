@@ -2,7 +2,7 @@
 import type { Call } from "./call.ts";
 import type { Core } from "./core.ts";
 import type { Answer, Int, Read, Value } from "./value.ts";
-import type { Route, VariableRef, Variables } from "./variable.ts";
+import type { Format, Route, VariableRef, Variables } from "./variable.ts";
 
 /** Where a function may be called. Kamailio: REQUEST_ROUTE, ONREPLY (core and tm), FAILURE, BRANCH, ONSEND, EVENT, BRANCH_FAILURE, LOCAL. */
 export type RouteKind = "request" | "onreply" | "failure" | "branch" | "onsend" | "event" | "local" | "branch-failure";
@@ -131,8 +131,13 @@ export interface PvText {
 /** What a variable is at run time. */
 export interface Bound {
   get(call: Call): Read;
-  /** False when the assignment failed (logged; the script goes on, as Kamailio does). */
-  set?(call: Call, value: Value): boolean;
+  /**
+   * False when the assignment failed (logged; the script goes on, as Kamailio does). `read` says that the value was
+   * read from a variable: only then does an integer have a text, without which `$ru`, `$rU`, `$fu` … refuse it.
+   */
+  set?(call: Call, value: Value, read?: boolean): boolean;
+  /** What pv_unset does when that is not `set` with null. */
+  unset?(call: Call): boolean;
   /**
    * The integer that arithmetic takes although `get` gives text: the method's number for `$rm`, the protocol's for
    * `$pr` (Kamailio: PV_VAL_INT without PV_TYPE_INT). Undefined when there is none. Neither of these uses `this`.
@@ -151,7 +156,7 @@ export interface Pv<S = any, K extends string = any> {
   get?(call: Call, key: K, state: S): Read;
   /** See Bound.number. */
   number?(call: Call, key: K, state: S): Int | undefined;
-  set?(call: Call, key: K, value: Value, state: S): boolean;
+  set?(call: Call, key: K, value: Value, state: S, read?: boolean): boolean;
   /** Parses the inner name and index once; a string is the problem that refuses the script. */
   bind?(text: PvText, core: Core, state: () => S, variables: Variables): Bound | string;
 }
@@ -182,6 +187,22 @@ export interface Rpc<S = any, A extends Kinds = any> {
   readonly args: A;
   readonly rest?: Kind<unknown>;
   run(args: Received<A> & { readonly rest?: readonly Value[] }, state: S, core: Core): Answer<unknown>;
+}
+
+/** A struct in a command's answer whose names repeat or whose order matters more than that of an object's keys. */
+export class RpcStruct {
+  readonly fields: readonly (readonly [name: string, value: unknown])[];
+  constructor(fields: readonly (readonly [name: string, value: unknown])[]) {
+    this.fields = fields;
+  }
+}
+
+/** A number in a command's answer that is a double even when it is whole. */
+export class RpcDouble {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
 }
 
 /** Thrown by a command, and only by commands: the fault that its caller sees. */
