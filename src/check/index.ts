@@ -1,0 +1,4 @@
+/** Checks scripts: names, arguments, types, parameters. What Kamailio refuses at load is an error, everything else a warning. */
+export { type CheckOptions, check } from "./check.ts";
+export type { Checked, CheckedRoute, CustomParameter, EvaluatedParameter, ListenSetting } from "./ir.ts";
+export { type ProblemCode, problemCodes, problemText } from "./problems.ts";
