@@ -1,0 +1,23 @@
+/** The engine's ports on Node. */
+import type { Host } from "../declare/host.ts";
+import { createClock } from "./clock.ts";
+import { createControl } from "./control.ts";
+import { createDns } from "./dns.ts";
+import { createExec } from "./exec.ts";
+import { createFiles } from "./files.ts";
+import { hash } from "./hash.ts";
+import { createHttp } from "./http.ts";
+import { createProcessInfo } from "./process-info.ts";
+import { createRandom } from "./random.ts";
+
+export const createHost = (): Host => ({
+  clock: createClock(),
+  random: createRandom(),
+  http: createHttp(),
+  dns: createDns(),
+  files: createFiles(),
+  exec: createExec(),
+  control: createControl(),
+  process: createProcessInfo(),
+  hash,
+});

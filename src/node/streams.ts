@@ -1,0 +1,123 @@
+/** TCP on Node's net. */
+import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
+import type {
+  ConnectOptions,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  Stream,
+  StreamHandlers,
+  StreamOptions,
+} from "../transport/socket.ts";
+import { reasonOf } from "./system-error.ts";
+
+export const listenStreams = (
+  options: ListenOptions,
+  accept: (stream: Stream) => StreamHandlers | undefined,
+): Promise<Listener> =>
+  new Promise((resolve, reject) => {
+    const open = new Set<Socket>();
+    const server = createServer(tuning(options), (socket) => {
+      // The peer may be gone before it is looked at.
+      if (socket.remoteAddress === undefined) {
+        socket.destroy();
+        return;
+      }
+      const stream = new NodeStream(socket);
+      const handlers = accept(stream);
+      if (!handlers) {
+        socket.on("error", () => {});
+        socket.destroy();
+        return;
+      }
+      open.add(socket);
+      socket.once("close", () => open.delete(socket));
+      stream.start(handlers);
+    });
+    server.once("error", reject);
+    const { address: host, port, backlog, family } = options;
+    server.listen({ host, port, ipv6Only: family === 6, exclusive: true, ...(backlog && { backlog }) }, () => {
+      server.off("error", reject);
+      // Accepting failed, for lack of descriptors say: the next connection may succeed.
+      server.on("error", () => {});
+      resolve({ local: endpoint(server), close: () => shut(server, open) });
+    });
+  });
+
+export const connectStream = (options: ConnectOptions, handlers: StreamHandlers): Stream => {
+  const socket = netConnect({
+    host: options.address,
+    port: options.port,
+    ...(options.localAddress !== undefined && { localAddress: options.localAddress }),
+    ...tuning(options),
+  });
+  const stream = new NodeStream(socket, options);
+  stream.start(handlers);
+  return stream;
+};
+
+const tuning = (options: StreamOptions) => ({
+  noDelay: options.noDelay,
+  keepAlive: options.keepAlive !== undefined,
+  ...(options.keepAlive && { keepAliveInitialDelay: options.keepAlive }),
+});
+
+const endpoint = (server: Server): Endpoint => {
+  const bound = server.address();
+  return bound && typeof bound === "object" ? { address: bound.address, port: bound.port } : { address: "", port: 0 };
+};
+
+const shut = (server: Server, open: Set<Socket>): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    for (const socket of open) socket.destroySoon();
+  });
+
+class NodeStream implements Stream {
+  readonly #socket: Socket;
+  readonly #remote: Endpoint;
+  #handlers: StreamHandlers | undefined;
+
+  constructor(socket: Socket, remote?: Endpoint) {
+    this.#socket = socket;
+    this.#remote = remote
+      ? { address: remote.address, port: remote.port }
+      : { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+  }
+
+  start(handlers: StreamHandlers): void {
+    this.#handlers = handlers;
+    let reason: string | undefined;
+    const socket = this.#socket;
+    if (handlers.connected) socket.once("connect", () => handlers.connected?.());
+    socket.on("data", (data: Buffer) => handlers.data(data.toString("latin1")));
+    socket.on("error", (error) => {
+      reason = reasonOf(error);
+    });
+    socket.once("close", () => handlers.closed(reason));
+  }
+
+  get local(): Endpoint {
+    return { address: this.#socket.localAddress ?? "", port: this.#socket.localPort ?? 0 };
+  }
+  get remote(): Endpoint {
+    return this.#remote;
+  }
+  get queued(): number {
+    return this.#socket.writableLength;
+  }
+  write(text: string): void {
+    const socket = this.#socket;
+    if (!socket.writable) return;
+    socket.write(text, "latin1", () => {
+      if (socket.writableLength === 0) this.#handlers?.drained?.();
+    });
+  }
+  end(): void {
+    this.#socket.destroySoon();
+  }
+  destroy(reset = false): void {
+    if (reset) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+}
