@@ -171,6 +171,8 @@ export interface ControlAddress {
   readonly group?: string;
 }
 export interface Control {
+  /** Writes to a FIFO that a client reads (the replies of FIFO servers); false when no reader came or it is no FIFO. */
+  writeFifo?(path: string, text: string): Promise<boolean>;
   /** Rejects with a readable message when the address cannot be bound. */
   listen(address: ControlAddress, handlers: ControlHandlers): Promise<ControlServer>;
 }
@@ -178,6 +180,8 @@ export interface Control {
 export interface ProcessInfo {
   readonly pid: number;
   readonly hostname: string;
+  /** Folder of control sockets and FIFOs whose names are relative; `/var/run/kamailio` when not given, as in Kamailio. */
+  readonly runtimeDir?: string;
   /** The machine's local addresses, by interface name. */
   interfaces(): readonly {
     readonly name: string;
