@@ -1,4 +1,6 @@
 /** Every module that Viaduct has: adding one is a file and a line here. */
 import type { Module } from "../declare/module.ts";
+import { textops } from "./textops/textops.ts";
+import { xlog } from "./xlog.ts";
 
-export const modules: readonly Module[] = [];
+export const modules: readonly Module[] = [textops, xlog];
