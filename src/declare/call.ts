@@ -1,4 +1,5 @@
 /** One run of a script over one message: what every script function and variable receives. */
+import type { Destination } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { RunState } from "../transaction/run.ts";
 import type { Transaction } from "../transaction/transaction.ts";
@@ -38,6 +39,8 @@ export class Call {
   file = "";
   route = "";
   line = 0;
+  /** In onsend_route: what is about to be sent, and where (`snd_ip`, `$snd(...)`). */
+  sending: { readonly text: string; readonly to: Destination } | undefined = undefined;
   /** Set by a function that suspended the transaction: the run ends and its worker slot is free. */
   suspended = false;
 

@@ -46,7 +46,13 @@ export class Resolver {
    * The places to try, best first; none when the name cannot be resolved. `port` 0: not given.
    * `protocol` undefined: not given, so NAPTR may choose (UDP, or TLS for `sips:`, otherwise).
    */
-  targets(name: string, port: number, protocol: Protocol | undefined, secure: boolean, config: Config): Answer<readonly Target[]> {
+  targets(
+    name: string,
+    port: number,
+    protocol: Protocol | undefined,
+    secure: boolean,
+    config: Config,
+  ): Answer<readonly Target[]> {
     const chosen = protocol ?? (secure ? "tls" : "udp");
     if (addressFamily(name) !== 0) return [{ protocol: chosen, ip: bare(name), port: port || defaultPort(chosen) }];
     return this.#lookup(name.toLowerCase(), port, protocol, chosen, config);
@@ -57,7 +63,13 @@ export class Resolver {
     this.#cache.clear();
   }
 
-  async #lookup(name: string, port: number, protocol: Protocol | undefined, chosen: Protocol, config: Config): Promise<readonly Target[]> {
+  async #lookup(
+    name: string,
+    port: number,
+    protocol: Protocol | undefined,
+    chosen: Protocol,
+    config: Config,
+  ): Promise<readonly Target[]> {
     if (port !== 0) return this.#addresses(name, port, chosen, config);
     if (protocol === undefined && config.int("dns_try_naptr") !== 0) {
       const naptr = (await this.#records("naptr", name)) as readonly NaptrRecord[];

@@ -10,6 +10,8 @@ export interface Slot {
   /** Process number as `core.psx` shows it (`$pp` is the same for all, `my_pid`). */
   readonly rank: number;
   vars: Value[];
+  /** The generation whose variables these are. */
+  owner: unknown;
 }
 
 /** Something to run in a slot. `key` names the dialog (Call-ID): tasks of one key run in the order they came. */
@@ -40,7 +42,7 @@ export class Pool implements WorkerPool {
     this.name = name;
     this.slots = slots;
     this.limit = limit;
-    for (let i = slots - 1; i >= 0; i--) this.#free.push({ rank: firstRank + i, vars: [] });
+    for (let i = slots - 1; i >= 0; i--) this.#free.push({ rank: firstRank + i, vars: [], owner: undefined });
   }
 
   get busy(): number {

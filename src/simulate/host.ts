@@ -115,7 +115,10 @@ export class SimulatedFiles implements Files {
     return at > 0 ? path.slice(0, at) : at === 0 ? "/" : ".";
   }
   glob(pattern: string): string[] {
-    const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*/g, "[^/]*").replace(/\?/g, "[^/]");
+    const source = pattern
+      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+      .replace(/\*/g, "[^/]*")
+      .replace(/\?/g, "[^/]");
     const matches = new RegExp(`^${source}$`);
     return [...this.contents.keys()].filter((path) => matches.test(path)).sort();
   }

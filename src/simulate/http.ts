@@ -1,5 +1,6 @@
 /** HTTP services that a test scripts: no network, virtual time. */
 import type { Http, HttpReply, HttpRequest, HttpTimes } from "../declare/host.ts";
+import { type Answer, after } from "../declare/value.ts";
 import type { Clock } from "../transaction/clock.ts";
 
 /** What a scripted service does with a request: an answer after a delay, or one of the ways to fail. */
@@ -16,12 +17,15 @@ export type ServiceAnswer =
   | { readonly refuse: true }
   | { readonly reset: true; readonly delay?: number };
 
-export type Service = (request: HttpRequest) => ServiceAnswer;
+/** The answer may come later: a ladder writes it down as a step of its own. */
+export type Service = (request: HttpRequest) => Answer<ServiceAnswer>;
 
 export class SimulatedHttp implements Http {
   readonly #clock: Clock;
   /** By `host:port`; the port of a URL without one is that of its scheme. */
   readonly services = new Map<string, Service>();
+  /** Serves every address that has no service of its own. */
+  anyService: Service | undefined;
   /** Exchanges that have not ended. */
   inFlight = 0;
 
@@ -55,23 +59,19 @@ export class SimulatedHttp implements Http {
 
       const address = authority(request.url);
       if (address === undefined) return later(0, () => fail("url", "URL using bad/illegal format or missing URL"));
-      const service = this.services.get(address);
+      const service = this.services.get(address) ?? this.anyService;
       if (!service) return later(0, () => fail("refused", "Couldn't connect to server"));
-      const answer = service(request);
-      if ("hang" in answer) return;
-      if ("refuse" in answer) return later(0, () => fail("refused", "Couldn't connect to server"));
-      if ("reset" in answer) return later(answer.delay ?? 0, () => fail("reset", "Failure when receiving data from the peer"));
-      later(answer.delay ?? 0, () => {
-        const body = answer.body ?? "";
-        if (request.maxBody !== undefined && body.length > request.maxBody)
-          return fail("too-large", "Failed writing received data to disk/application");
-        end({
-          ok: true,
-          status: answer.status,
-          reason: answer.reason ?? "",
-          headers: answer.headers ?? [],
-          body,
-          times: times(),
+      after(service(request), (answer) => {
+        if ("hang" in answer) return;
+        if ("refuse" in answer) return later(0, () => fail("refused", "Couldn't connect to server"));
+        if ("reset" in answer)
+          return later(answer.delay ?? 0, () => fail("reset", "Failure when receiving data from the peer"));
+        later(answer.delay ?? 0, () => {
+          const body = answer.body ?? "";
+          if (request.maxBody !== undefined && body.length > request.maxBody)
+            return fail("too-large", "Failed writing received data to disk/application");
+          const { status, reason = "", headers = [] } = answer;
+          end({ ok: true, status, reason, headers, body, times: times() });
         });
       });
     });

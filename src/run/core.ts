@@ -1,0 +1,136 @@
+/** The services of one generation: what its modules and compiled routes are handed as `Core`. */
+import { Call } from "../declare/call.ts";
+import type { Config, Core, SocketTable, Statistics, WorkerPool } from "../declare/core.ts";
+import type { Host } from "../declare/host.ts";
+import type { Lists } from "../declare/lists.ts";
+import type { Module, Regex } from "../declare/module.ts";
+import type { Answer, Value } from "../declare/value.ts";
+import type { Route, Variables } from "../declare/variable.ts";
+import type { Destination, LocalSocket, Protocol, ReceiveInfo } from "../sip/address.ts";
+import type { SipMessage } from "../sip/message.ts";
+import type { TransactionLayer } from "../transaction/layer.ts";
+import { Commands } from "./commands.ts";
+import { fakedRequest } from "./fake.ts";
+import type { Generation } from "./generation.ts";
+import type { ServerLog } from "./log.ts";
+import { runRoute } from "./routes.ts";
+import type { Server } from "./server.ts";
+
+export class GenerationCore implements Core {
+  readonly host: Host;
+  readonly log: ServerLog;
+  readonly statistics: Statistics;
+  readonly transactions: TransactionLayer;
+  readonly generation: number;
+  readonly config: Config;
+  readonly modules: readonly Module[];
+  readonly #server: Server;
+  readonly #generation: Generation;
+  readonly #commands: Commands;
+
+  constructor(server: Server, generation: Generation, config: Config, modules: readonly Module[]) {
+    this.#server = server;
+    this.#generation = generation;
+    this.host = server.host;
+    this.log = server.log;
+    this.statistics = server.statistics;
+    this.transactions = server.transactions;
+    this.generation = generation.number;
+    this.config = config;
+    this.modules = modules;
+    this.#commands = new Commands(modules, this, (module) => generation.states.get(module.name));
+  }
+
+  get variables(): Variables {
+    return this.#generation.variables;
+  }
+  /** While the script loads these are not open yet. */
+  get sockets(): SocketTable {
+    return this.#generation.sockets;
+  }
+  get startedAt(): number {
+    return this.#server.startedAt;
+  }
+
+  isMyself(host: string, port: number, protocol?: Protocol): boolean {
+    return this.#server.isMyself(host, port, protocol);
+  }
+  state<S>(module: string): S | undefined {
+    return this.#generation.states.get(module) as S | undefined;
+  }
+  loaded(module: string): boolean {
+    return this.#generation.states.has(module);
+  }
+
+  route(name: string): Route | undefined {
+    return this.#generation.program.routes.get(name);
+  }
+  block(kind: "failure" | "branch" | "onreply" | "event", name: string): Route | undefined {
+    return this.#generation.program[kind].get(name);
+  }
+
+  runEvent(name: string, msg?: SipMessage, prepare?: (call: Call) => void): Answer<Call> | undefined {
+    const route = this.#generation.program.event.get(name);
+    return route && this.#run(route, msg ?? this.#faked(), this.#generation.timerVars, prepare);
+  }
+  runDetached(route: Route, prepare?: (call: Call) => void): Answer<Call> {
+    return this.#run(route, this.#faked(), this.freshVars(), prepare);
+  }
+  freshVars(): Value[] {
+    return this.#generation.slots.fresh();
+  }
+
+  newLists(): Lists {
+    return this.#server.newLists(this.freshVars());
+  }
+
+  regex(source: string, flags?: { readonly icase?: boolean; readonly newline?: boolean }): Regex | null {
+    return this.#server.regexes.compile(source, flags);
+  }
+
+  sendRaw(to: Destination, text: string): Answer<boolean> {
+    return this.#server.send(text, to);
+  }
+  resolve(uri: string, near?: LocalSocket): Answer<Destination | null> {
+    return this.#server.resolve(uri, near);
+  }
+  replyStateless(msg: SipMessage, code: number, reason: string): Answer<number> {
+    return this.#server.stateless.reply(msg, code, reason);
+  }
+  forwardStateless(msg: SipMessage, to: Destination): Answer<number> {
+    return this.#server.stateless.forward(msg, to);
+  }
+  statelessToTag(msg: SipMessage): string {
+    return this.#server.stateless.toTag(msg);
+  }
+
+  command(name: string): ReturnType<Core["command"]> {
+    return this.#commands.find(name);
+  }
+  commands(): readonly string[] {
+    return this.#commands.names;
+  }
+  workers(): readonly WorkerPool[] {
+    return this.#server.pools.list();
+  }
+  inject(text: string, received: ReceiveInfo): void {
+    this.#server.receiver.receive(text, received);
+  }
+
+  #faked(): SipMessage {
+    return fakedRequest(this.sockets.all[0], this.host.clock.now());
+  }
+
+  #run(route: Route, msg: SipMessage, vars: Value[], prepare?: (call: Call) => void): Answer<Call> {
+    const call = new Call(this, msg, "event", vars, this.#server.newLists(vars));
+    prepare?.(call);
+    this.#generation.enter();
+    const end = (): Call => {
+      this.transactions.endRequest(call);
+      this.#generation.leave();
+      return call;
+    };
+    const answer = runRoute(this.#server, route, call);
+    return answer instanceof Promise ? answer.then(end) : end();
+  }
+}

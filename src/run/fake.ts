@@ -1,0 +1,34 @@
+/** The request that a route sees when there is none: event routes, timers, launched functions (Kamailio's faked_msg). */
+import type { LocalSocket, ReceiveInfo } from "../sip/address.ts";
+import { SipMessage } from "../sip/message.ts";
+
+const TEXT = [
+  "OPTIONS sip:you@kamailio.org SIP/2.0",
+  "Via: SIP/2.0/UDP 127.0.0.1",
+  "From: <sip:you@kamailio.org>;tag=123",
+  "To: <sip:you@kamailio.org>",
+  "Call-ID: 123",
+  "CSeq: 1 OPTIONS",
+  "Content-Length: 0",
+  "",
+  "",
+].join("\r\n");
+
+const NOWHERE: LocalSocket = { protocol: "udp", address: "127.0.0.1", port: 5060, family: 4, virtual: true };
+
+export function fakedRequest(socket: LocalSocket | undefined, time: number): SipMessage {
+  const local = socket ?? NOWHERE;
+  const received: ReceiveInfo = {
+    socket: local,
+    protocol: "udp",
+    srcIp: "127.0.0.1",
+    srcPort: 5060,
+    dstIp: "127.0.0.1",
+    dstPort: 5060,
+    connection: 0,
+    time,
+  };
+  const msg = new SipMessage(TEXT, received);
+  msg.faked = true;
+  return msg;
+}

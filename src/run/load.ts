@@ -1,0 +1,182 @@
+/** From a file to a generation: read, parsed, checked, its modules started, compiled. Any problem leaves everything as it was. */
+import { parse } from "../../grammar/index.ts";
+import type { Problem, Span } from "../../grammar/tree.ts";
+import { type Checked, check } from "../check/index.ts";
+import { compile } from "../compile/index.ts";
+import { Call } from "../declare/call.ts";
+import type { Module } from "../declare/module.ts";
+import type { Value } from "../declare/value.ts";
+import { createVariables } from "../declare/variables.ts";
+import { VarSlots } from "../declare/variables-slots.ts";
+import { parseHostPort } from "../transport/hostport.ts";
+import { type Alias, type ListenLine, resolveListens } from "../transport/listen.ts";
+import { Sockets } from "../transport/sockets.ts";
+import { GenerationConfig } from "./config.ts";
+import { GenerationCore } from "./core.ts";
+import { fakedRequest } from "./fake.ts";
+import { Generation } from "./generation.ts";
+import type { Server } from "./server.ts";
+import { buildSettingsOf, transportSettingsOf } from "./settings.ts";
+
+export interface LoadResult {
+  /** Undefined when a problem refused the script. */
+  readonly generation: Generation | undefined;
+  readonly problems: readonly Problem[];
+  /** Every file that was read, the script first: what `--watch` looks at. */
+  readonly files: readonly string[];
+}
+
+export async function load(server: Server, file: string, number: number): Promise<LoadResult> {
+  const { host, options } = server;
+  const text = host.files.read(file);
+  if (text === null) return { generation: undefined, problems: [unreadable(file)], files: [file] };
+  const parsed = parse({
+    file,
+    text,
+    ...(options.defines && { defines: options.defines }),
+    env: (name) => host.process.env(name),
+    readFile: (path) => host.files.read(path),
+    resolve: (...parts) => host.files.resolve(...parts),
+    dirname: (path) => host.files.dirname(path),
+    glob: (pattern) => host.files.glob(pattern),
+  });
+  const problems: Problem[] = [...parsed.problems];
+  const { files } = parsed;
+  const { checked, problems: found } = check(parsed.script, {
+    modules: options.modules,
+    ...(options.missing && { missing: options.missing }),
+  });
+  problems.push(...found);
+  const refused = (): LoadResult => ({ generation: undefined, problems, files });
+  if (refuses(problems)) return refused();
+
+  const generation = new Generation(number, file, new VarSlots());
+  const whole: Span = { file, line: 1, column: 1, endLine: 1, endColumn: 1 };
+  const problem = (code: string, message: string, span = whole): void => {
+    problems.push({ code, severity: "error", message, span });
+  };
+  prepare(server, generation, checked);
+  for (const message of await listen(server, generation, checked)) problem("cannot-listen", message);
+  if (refuses(problems)) return refused();
+  startModules(server, generation, checked, problem);
+  if (refuses(problems)) {
+    await generation.stop();
+    return refused();
+  }
+  const compiled = compile(checked, generation.core);
+  problems.push(...compiled.problems);
+  if (refuses(problems)) {
+    await generation.stop();
+    return refused();
+  }
+  generation.program = compiled.program;
+  return { generation, problems, files };
+}
+
+const refuses = (problems: readonly Problem[]): boolean => problems.some((it) => it.severity === "error");
+
+const unreadable = (file: string): Problem => ({
+  code: "unreadable-file",
+  severity: "error",
+  message: `cannot read ${file}`,
+  span: { file, line: 1, column: 1, endLine: 1, endColumn: 1 },
+});
+
+/** Configuration, services and variables: what modules need to start. */
+function prepare(server: Server, generation: Generation, checked: Checked): void {
+  const { options } = server;
+  const core = checked.modules.find((it) => it.name === "core");
+  const values = new Map<string, Value>([...checked.core, ...(options.overrides ?? [])]);
+  generation.modules = [...checked.modules, ...(options.builtin ?? []).filter((it) => !checked.modules.includes(it))];
+  generation.config = new GenerationConfig(core?.params ?? {}, values, checked.custom, (group, name, value) => {
+    if (group === "core" && name === "debug") server.log.level = Number(value);
+  });
+  generation.core = new GenerationCore(server, generation, generation.config, generation.modules);
+  generation.variables = createVariables(
+    generation.modules,
+    generation.core,
+    (module) => generation.states.get(module.name),
+    generation.slots,
+  );
+  generation.forceRport = generation.config.int("force_rport") !== 0;
+  generation.buildSettings = buildSettingsOf(generation.config);
+  generation.transportSettings = transportSettingsOf(generation.config);
+}
+
+async function listen(server: Server, generation: Generation, checked: Checked): Promise<readonly string[]> {
+  const { config } = generation;
+  const lines: ListenLine[] = checked.listens.map(({ listen, workers }) => ({
+    ...listen,
+    ...(workers !== undefined && { workers }),
+  }));
+  for (const it of server.options.listen ?? []) {
+    const named = parseHostPort(it);
+    if (!named) return [`cannot understand the address ${it}`];
+    const { protocol, host, port } = named;
+    lines.push({ ...(protocol && { protocol }), hosts: [host], ...(port && { port }), virtual: false });
+  }
+  const { sockets, aliases, problems } = await resolveListens(
+    {
+      lines,
+      port: config.int("port") || 5060,
+      tlsPort: config.int("tls_port_no") || 5061,
+      tcp: config.int("disable_tcp") === 0,
+      tls: config.int("enable_tls") !== 0,
+      autoAliases: config.int("auto_aliases") !== 0,
+      autoBindIpv6: config.int("auto_bind_ipv6") !== 0,
+      aliases: checked.aliases.flatMap((it): Alias[] => {
+        const named = parseHostPort(it);
+        return named ? [{ protocol: named.protocol, host: named.host, port: named.port ?? 0 }] : [];
+      }),
+    },
+    server.options.net,
+  );
+  generation.sockets = new Sockets(sockets, aliases, server.options.net, config.int("mhomed") !== 0);
+  return problems;
+}
+
+/** Starts the modules in order, each with the state of the one that it replaces. */
+function startModules(
+  server: Server,
+  generation: Generation,
+  checked: Checked,
+  problem: (code: string, message: string, span?: Span) => void,
+): void {
+  const { core, states } = generation;
+  for (const module of generation.modules) {
+    const params: Record<string, unknown> = { ...(checked.parameters.get(module) ?? defaults(module)) };
+    for (const it of checked.evaluated)
+      if (it.module === module) {
+        const value = expand(generation, it.format);
+        if (value === undefined) problem("bad-parameter", `the value of \`${it.name}\` cannot be expanded`, it.span);
+        else if (module.repeated?.includes(it.name))
+          params[it.name] = [...((params[it.name] as unknown[]) ?? []), value];
+        else params[it.name] = value;
+      }
+    const old = server.active?.states.get(module.name);
+    const state = module.start(params as never, core, old);
+    if (typeof state === "string") problem("module-start", `${module.name}: ${state}`, loadSpan(checked, module));
+    else states.set(module.name, state);
+  }
+}
+
+const loadSpan = (checked: Checked, module: Module): Span | undefined =>
+  checked.script.items.find(
+    (it) => it.kind === "load-module" && it.name.replace(/^.*\//, "").replace(/\.so$/, "") === module.name,
+  )?.span;
+
+function defaults(module: Module): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [name, kind] of Object.entries(module.params as Record<string, { fallback?: unknown }>))
+    out[name] = module.repeated?.includes(name) ? [] : kind.fallback;
+  return out;
+}
+
+/** `modparamx`: the value is a format, expanded once, outside any message. */
+function expand(generation: Generation, text: string): string | undefined {
+  const format = generation.variables.format(text);
+  if (typeof format === "string") return undefined;
+  const { core } = generation;
+  const msg = fakedRequest(generation.sockets.all[0], core.host.clock.now());
+  return format.expand(new Call(core, msg, "event", generation.slots.fresh(), core.newLists()));
+}

@@ -1,0 +1,106 @@
+/**
+ * A message from its bytes to the script (Kamailio's receive_msg): parsed, given to a worker slot of its socket,
+ * run through request_route or reply_route, and handed to the transaction layer.
+ */
+import { Call, RunFlag } from "../declare/call.ts";
+import type { Answer } from "../declare/value.ts";
+import type { ReceiveInfo } from "../sip/address.ts";
+import { HeaderType } from "../sip/headers.ts";
+import { SipMessage } from "../sip/message.ts";
+import type { Generation } from "./generation.ts";
+import { runRoute } from "./routes.ts";
+import type { Server } from "./server.ts";
+import type { Slot, Task } from "./workers.ts";
+
+export class Receiver {
+  readonly #server: Server;
+  #lastId = 0;
+  readonly #requests;
+  readonly #replies;
+  readonly #badRequests;
+  readonly #badReplies;
+  readonly #dropped;
+
+  constructor(server: Server) {
+    this.#server = server;
+    const { statistics } = server;
+    this.#requests = statistics.counter("core", "rcv_requests");
+    this.#replies = statistics.counter("core", "rcv_replies");
+    this.#badRequests = statistics.counter("core", "err_requests");
+    this.#badReplies = statistics.counter("core", "err_replies");
+    this.#dropped = statistics.counter("core", "drop_requests");
+  }
+
+  /** A message came. What cannot be parsed is counted and dropped (false); never throws. */
+  receive(text: string, received: ReceiveInfo): boolean {
+    const server = this.#server;
+    const generation = server.active;
+    const msg = new SipMessage(text, received);
+    msg.id = ++this.#lastId;
+    if (msg.malformed !== "") {
+      (text.startsWith("SIP/") ? this.#badReplies : this.#badRequests).value++;
+      server.malformed(msg);
+      return false;
+    }
+    if (msg.isRequest) this.#requests.value++;
+    else this.#replies.value++;
+    const task: Task = {
+      key: msg.first(HeaderType.callId) ?? "",
+      size: text.length,
+      run: (slot) => this.#run(generation, msg, slot),
+    };
+    if (!server.pools.of(received.socket).submit(task)) this.#dropped.value++;
+    return true;
+  }
+
+  #run(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
+    const vars = generation.varsOf(slot);
+    const server = this.#server;
+    server.routes.vars = vars;
+    const answer = msg.isRequest ? this.#request(generation, msg, slot) : this.#reply(generation, msg, slot);
+    server.routes.vars = generation.timerVars;
+    return answer;
+  }
+
+  #request(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
+    const { program, core } = generation;
+    if (generation.forceRport) msg.forceRport = true;
+    const vars = generation.varsOf(slot);
+    const call = new Call(core, msg, "request", vars, this.#server.newLists(vars));
+    if (!program.request) return;
+    generation.enter();
+    const answer = runRoute(this.#server, program.request, call);
+    if (answer instanceof Promise) return answer.then(() => this.#requestEnd(generation, call));
+    this.#requestEnd(generation, call);
+  }
+
+  #requestEnd(generation: Generation, call: Call): void {
+    this.#server.transactions.endRequest(call);
+    generation.leave();
+  }
+
+  #reply(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
+    const { program, core } = generation;
+    if (!program.reply) return this.#relayReply(msg);
+    const vars = generation.varsOf(slot);
+    const call = new Call(core, msg, "onreply", vars, this.#server.newLists(vars));
+    generation.enter();
+    const end = (code: number): Answer<void> => {
+      generation.leave();
+      // Kamailio drops the reply when the route ends with 0 as well as on `drop`.
+      if (code !== 0 && (call.flags & RunFlag.drop) === 0) return this.#relayReply(msg);
+    };
+    const answer = runRoute(this.#server, program.reply, call);
+    return answer instanceof Promise ? answer.then(end) : end(answer);
+  }
+
+  /** A transaction takes the reply, or it goes where its second Via says (RFC 3261, 16.7 (1)). */
+  #relayReply(msg: SipMessage): Answer<void> {
+    const taken = this.#server.transactions.receiveReply(msg);
+    if (taken instanceof Promise)
+      return taken.then((it) => {
+        if (!it) return this.#server.stateless.forwardReply(msg);
+      });
+    if (!taken) return this.#server.stateless.forwardReply(msg);
+  }
+}

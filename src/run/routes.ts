@@ -1,0 +1,130 @@
+/** Runs the routes that the transaction layer asks for: each is one Call with the transaction in focus. */
+import { Call, RunFlag } from "../declare/call.ts";
+import type { Lists } from "../declare/lists.ts";
+import type { RouteKind } from "../declare/module.ts";
+import { type Answer, after, type Value } from "../declare/value.ts";
+import type { Route } from "../declare/variable.ts";
+import type { Destination, ReceiveInfo } from "../sip/address.ts";
+import { currentText } from "../sip/build.ts";
+import { SipMessage } from "../sip/message.ts";
+import type { Transaction } from "../transaction/transaction.ts";
+import type { RouteHandle, RouteOutcome, TransactionUser } from "../transaction/user.ts";
+import type { Server } from "./server.ts";
+
+const WENT_ON: RouteOutcome = { dropped: false, code: 1 };
+
+/** Runs `route` on `call`. Never rejects: an error of ours is logged and counts as an error code. */
+export function runRoute(server: Server, route: Route, call: Call): Answer<number> {
+  let answer: Answer<number>;
+  try {
+    answer = route.run(call);
+  } catch (error) {
+    return server.scriptFailure(error, route.name);
+  }
+  if (answer instanceof Promise) return answer.catch((error) => server.scriptFailure(error, route.name));
+  return answer;
+}
+
+/** How a route ended, as the transaction layer wants to know it. */
+const outcome = (call: Call, code: number): RouteOutcome =>
+  code === 1 && (call.flags & RunFlag.drop) === 0 ? WENT_ON : { dropped: (call.flags & RunFlag.drop) !== 0, code };
+
+export class Routes implements TransactionUser {
+  readonly #server: Server;
+  /** The `$var`s of the worker that handles the message being processed; of the timer process between messages. */
+  vars: Value[] = [];
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  branchRoute(tx: Transaction, branch: number, request: SipMessage, route: RouteHandle): Answer<RouteOutcome> {
+    return this.#run("branch", tx, branch, request, route, (tx.lists as Lists).vars);
+  }
+  replyRoute(tx: Transaction, branch: number, reply: SipMessage, route: RouteHandle): Answer<RouteOutcome> {
+    return this.#run("onreply", tx, branch, reply, route);
+  }
+  failureRoute(
+    tx: Transaction,
+    branch: number,
+    request: SipMessage,
+    _reply: SipMessage | undefined,
+    route: RouteHandle,
+  ): Answer<RouteOutcome> {
+    return this.#run("failure", tx, branch, request, route);
+  }
+  branchFailureRoute(
+    tx: Transaction,
+    branch: number,
+    request: SipMessage,
+    _reply: SipMessage | undefined,
+    route: RouteHandle,
+  ): Answer<RouteOutcome> {
+    return this.#run("branch-failure", tx, branch, request, route);
+  }
+  /** A run that goes on after a suspension has `$var`s of its own, which start at 0 (DESIGN.md, decision 5). */
+  resume(
+    tx: Transaction,
+    branch: number,
+    message: SipMessage,
+    route: RouteHandle,
+    prepare?: (call: unknown) => void,
+  ): Answer<RouteOutcome> {
+    const vars = (route as Route).core.freshVars();
+    return this.#run(message.isRequest ? "failure" : "onreply", tx, branch, message, route, vars, prepare);
+  }
+  localRequest(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome & { text: string }> | undefined {
+    const route = this.#server.active.event("tm:local-request");
+    if (!route) return undefined;
+    const request = new SipMessage(text, sentBy(to, this.#server.host.clock.now()));
+    const socket = to.socket!;
+    return after(this.#run("local", tx, -1, request, route), (outcome) => ({
+      ...outcome,
+      text: currentText(request, { inbound: undefined, outbound: socket, to }),
+    }));
+  }
+  localResponse(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome> | undefined {
+    const route = this.#server.active.event("tm:local-response");
+    if (!route) return undefined;
+    return this.#run("local", tx, -1, new SipMessage(text, sentBy(to, this.#server.host.clock.now())), route);
+  }
+  onSend(message: SipMessage, text: string, to: Destination): Answer<RouteOutcome> | undefined {
+    const route = this.#server.active.program.onsend;
+    if (!route) return undefined;
+    return this.#run("onsend", undefined, -1, message, route, this.vars, (call) => {
+      (call as Call).sending = { text, to };
+    });
+  }
+
+  #run(
+    kind: RouteKind,
+    tx: Transaction | undefined,
+    branch: number,
+    msg: SipMessage,
+    handle: RouteHandle,
+    vars: Value[] = this.vars,
+    prepare?: (call: unknown) => void,
+  ): Answer<RouteOutcome> {
+    const route = handle as Route;
+    const lists = tx ? (tx.lists as Lists) : this.#server.newLists(vars);
+    lists.vars = vars;
+    const call = new Call(route.core, msg, kind, vars, lists);
+    call.tx = tx;
+    call.branch = branch;
+    prepare?.(call);
+    const code = runRoute(this.#server, route, call);
+    return code instanceof Promise ? code.then((it) => outcome(call, it)) : outcome(call, code);
+  }
+}
+
+/** A message made here, seen as if it had come from the socket that sends it. */
+const sentBy = ({ socket, protocol, ip, port, connection }: Destination, time: number): ReceiveInfo => ({
+  socket: socket!,
+  protocol,
+  srcIp: socket!.address,
+  srcPort: socket!.port,
+  dstIp: ip,
+  dstPort: port,
+  connection,
+  time,
+});

@@ -1,0 +1,204 @@
+/**
+ * The server: what outlives a script (sockets, transactions, counters, worker pools), and the generation that serves now.
+ * It does no I/O of its own: the host and the socket port do.
+ */
+import type { Statistics } from "../declare/core.ts";
+import { LogLevel } from "../declare/core.ts";
+import type { Host } from "../declare/host.ts";
+import { Lists } from "../declare/lists.ts";
+import type { Module } from "../declare/module.ts";
+import type { Answer, Value } from "../declare/value.ts";
+import type { Destination, LocalSocket, Protocol } from "../sip/address.ts";
+import type { SipMessage } from "../sip/message.ts";
+import { parseUri } from "../sip/uri.ts";
+import { transactionLayer } from "../transaction/create.ts";
+import type { TransactionLayer } from "../transaction/layer.ts";
+import type { SocketPort } from "../transport/socket.ts";
+import { Sockets } from "../transport/sockets.ts";
+import { Transports } from "../transport/transports.ts";
+import type { Generation } from "./generation.ts";
+import { type LoadResult, load } from "./load.ts";
+import { type LogSink, ServerLog } from "./log.ts";
+import { Pools } from "./pools.ts";
+import { Receiver } from "./receive.ts";
+import { Regexes } from "./regexes.ts";
+import { Resolver, type Target } from "./resolver.ts";
+import { Routes } from "./routes.ts";
+import { Stateless } from "./stateless.ts";
+import { ServerStatistics } from "./statistics.ts";
+
+export interface ServerOptions {
+  readonly host: Host;
+  readonly net: SocketPort;
+  /** Every module that a script may load. */
+  readonly modules: readonly Module[];
+  /** Modules that are always there (control commands of the core). */
+  readonly builtin?: readonly Module[];
+  readonly sink: LogSink;
+  /** `-A name[=value]`. */
+  readonly defines?: Readonly<Record<string, string | undefined>>;
+  /** Core parameters that the command line sets over the script: `-n` children, `-d` debug, … */
+  readonly overrides?: ReadonlyMap<string, Value>;
+  /** `-l`: addresses to listen on besides those of the script, as a listen line has them. */
+  readonly listen?: readonly string[];
+  /** What a module that Viaduct lacks is: an error, or a warning with functions that return -1. */
+  readonly missing?: "error" | "warn";
+}
+
+/** Kamailio's `maxbuffer`: bytes of datagrams that wait for a worker. */
+const DEFAULT_QUEUE_BYTES = 262_144;
+
+export class Server {
+  readonly options: ServerOptions;
+  readonly host: Host;
+  readonly log: ServerLog;
+  readonly statistics: ServerStatistics;
+  readonly resolver: Resolver;
+  readonly regexes = new Regexes();
+  readonly pools: Pools;
+  readonly routes: Routes;
+  readonly receiver: Receiver;
+  readonly stateless: Stateless;
+  readonly transactions: TransactionLayer;
+  readonly startedAt: number;
+  /** The generation that takes new requests. */
+  active!: Generation;
+  sockets: Sockets;
+  #transports: Transports | undefined;
+  #generations = 0;
+
+  constructor(options: ServerOptions) {
+    const { host } = options;
+    this.options = options;
+    this.host = host;
+    this.log = new ServerLog(options.sink, LogLevel.notice);
+    this.statistics = new ServerStatistics();
+    this.resolver = new Resolver(host);
+    this.pools = new Pools({ children: 8, tcpChildren: 8, queueBytes: DEFAULT_QUEUE_BYTES });
+    this.routes = new Routes(this);
+    this.receiver = new Receiver(this);
+    this.stateless = new Stateless(this);
+    this.sockets = new Sockets([], [], options.net);
+    this.startedAt = host.clock.wall();
+    this.transactions = transactionLayer({
+      clock: host.clock,
+      random: host.random,
+      user: this.routes,
+      send: (text, to) => this.send(text, to),
+      resolve: (uri, protocol, forced, near) => this.resolve(uri, near, protocol, forced),
+      forward: (msg, to) => this.stateless.forward(msg, to),
+      log: (level, text) =>
+        this.log.write(level === "error" ? LogLevel.err : level === "warn" ? LogLevel.warn : LogLevel.info, text),
+    });
+  }
+
+  /** Makes a generation of a script without touching the one that serves. */
+  load(file: string): Promise<LoadResult> {
+    return load(this, file, this.#generations + 1);
+  }
+
+  /** Opens the sockets and starts to serve. Rejects with what the user is to read when that is impossible. */
+  async start(generation: Generation): Promise<void> {
+    const { options, host } = this;
+    this.#generations = generation.number;
+    this.sockets = generation.sockets;
+    const { config } = generation;
+    this.pools.use(this.sockets.all, {
+      children: config.int("children"),
+      tcpChildren: config.int("tcp_children"),
+      queueBytes: config.int("maxbuffer") || DEFAULT_QUEUE_BYTES,
+    });
+    const transports = new Transports({
+      sockets: this.sockets,
+      net: options.net,
+      clock: host.clock,
+      settings: generation.transportSettings,
+      onMessage: (text, received) => this.receiver.receive(text, received),
+      log: (level, text) => this.log.write(level, text),
+    });
+    const problem = await transports.open();
+    if (problem !== undefined) throw new Error(problem);
+    this.#transports = transports;
+    try {
+      for (const module of generation.modules)
+        if (module.open) await module.open(generation.states.get(module.name), generation.core);
+    } catch (error) {
+      await transports.close();
+      await generation.stop();
+      throw error;
+    }
+    this.active = generation;
+    generation.timerVars = generation.slots.fresh();
+    this.routes.vars = generation.timerVars;
+    for (const event of STARTED) await generation.core.runEvent(event);
+  }
+
+  /** Closes the sockets and stops the modules. */
+  async stop(): Promise<void> {
+    await this.#transports?.close();
+    await this.active?.stop();
+  }
+
+  get transports(): Transports | undefined {
+    return this.#transports;
+  }
+
+  send(text: string, to: Destination): Answer<boolean> {
+    return this.#transports?.send(text, to) ?? false;
+  }
+
+  /** The first place to try for a URI and the socket to use, with Kamailio's rules. Null: there is none. */
+  resolve(uri: string, near?: LocalSocket, wanted?: Protocol, forced?: LocalSocket): Answer<Destination | null> {
+    const parsed = parseUri(uri);
+    if (!parsed) return null;
+    const named = parsed.protocol;
+    if (parsed.transport !== "" && named === undefined) return null;
+    // Kamailio does not honour `maddr` (it is built without HONOR_MADDR).
+    const secure = parsed.secure;
+    const protocol = wanted ?? (secure && (named === undefined || named === "tcp") ? "tls" : named);
+    const targets = this.resolver.targets(parsed.bareHost, parsed.portNo, protocol, secure, this.active.config);
+    if (targets instanceof Promise) return targets.then((it) => this.#destination(it, near, forced));
+    return this.#destination(targets, near, forced);
+  }
+
+  #destination(
+    targets: readonly Target[],
+    near: LocalSocket | undefined,
+    forced: LocalSocket | undefined,
+  ): Destination | null {
+    for (const { protocol, ip, port } of targets) {
+      const socket = this.sockets.toward(protocol, ip, near, forced);
+      if (socket) return { socket, protocol, ip, port, connection: 0 };
+    }
+    return null;
+  }
+
+  isMyself(host: string, port: number, protocol?: Protocol): boolean {
+    return this.sockets.isMyself(host, port, protocol);
+  }
+
+  newLists(vars: Value[]): Lists {
+    const lists = new Lists();
+    lists.vars = vars;
+    return lists;
+  }
+
+  /** A run failed in a way that no script can cause: our own mistake, told with its place, never passed on. */
+  scriptFailure(error: unknown, route: string): number {
+    this.statistics.counter("core", "script_failures").value++;
+    this.log.write(
+      LogLevel.bug,
+      `route ${route} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return -1;
+  }
+
+  /** A message that could not be parsed: logged, counted by whoever received it, and dropped. */
+  malformed(msg: SipMessage): void {
+    const { srcIp, srcPort } = msg.received;
+    this.log.write(LogLevel.err, `message from ${srcIp}:${srcPort} dropped: ${msg.malformed}\n`);
+  }
+}
+
+/** Event routes that run when the server starts to serve, in Kamailio's order. */
+const STARTED = ["core:worker-one-init", "tm:init"] as const;

@@ -1,0 +1,109 @@
+/** Replies and forwarding without a transaction (Kamailio's sl and core forward). */
+import { LogLevel } from "../declare/core.ts";
+import { type Answer, after } from "../declare/value.ts";
+import type { Destination, Protocol } from "../sip/address.ts";
+import { buildForwardedReply, buildLocalReply, buildRequest } from "../sip/build.ts";
+import { HeaderType } from "../sip/headers.ts";
+import type { SipMessage } from "../sip/message.ts";
+import type { Via } from "../sip/via.ts";
+import { replyDestination } from "../transaction/wire.ts";
+import type { Server } from "./server.ts";
+
+/** Kamailio's error codes (error.h) that scripts see in `$rc`. */
+const E_BAD_ADDRESS = -478;
+const E_SEND = -477;
+
+export class Stateless {
+  readonly #server: Server;
+  #tagPrefix = "";
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Sends a reply to where the request came from (RFC 3261, 18.2.2; RFC 3581). 1, or -1 when it could not be sent. */
+  reply(msg: SipMessage, code: number, reason: string): Answer<number> {
+    const settings = this.#server.active.buildSettings;
+    const text = buildLocalReply(msg, code, reason, !msg.to?.tag ? this.toTag(msg) : "", settings);
+    return after(this.#server.send(text, replyDestination(msg)), (sent) => (sent ? 1 : -1));
+  }
+
+  /** Sends the request as edited to `to`, which `Server.resolve` has chosen. 1, or a negative error. */
+  forward(msg: SipMessage, to: Destination): Answer<number> {
+    const { received } = msg;
+    const outbound = to.socket ?? this.#server.sockets.toward(to.protocol, to.ip, received.socket);
+    if (!outbound) return E_BAD_ADDRESS;
+    const send = { inbound: received.socket, outbound, to: { ...to, socket: outbound } };
+    // RFC 3261, 16.11: a stateless proxy computes the branch from the request, so that copies get the same one.
+    const options = { ...this.#server.active.buildSettings, branch: statelessBranch(msg) };
+    const text = buildRequest(msg, send, options);
+    return after(this.#server.send(text, send.to), (sent) => (sent ? 1 : E_SEND));
+  }
+
+  /**
+   * Passes a reply on to its second Via (RFC 3261, 16.7 (1)). One whose topmost Via is not ours, or that has no
+   * other, is dropped.
+   */
+  forwardReply(msg: SipMessage): Answer<void> {
+    const server = this.#server;
+    const [own, next] = msg.vias;
+    if (!own || !server.isMyself(own.host, own.port)) {
+      server.log.write(
+        LogLevel.notice,
+        `reply from ${msg.received.srcIp} dropped: the host in its first Via is not ours\n`,
+      );
+      return;
+    }
+    if (!next) return;
+    const protocol = next.transport.toLowerCase() as Protocol;
+    const connection = protocol === "udp" ? 0 : connectionOf(next);
+    const host = next.received?.value ?? next.host;
+    const port = Number(next.rport?.value || next.portText || 0);
+    return after(server.resolver.targets(host, port, protocol, false, server.active.config), async (targets) => {
+      for (const target of targets) {
+        const socket = server.sockets.toward(protocol, target.ip, msg.received.socket, msg.forceSendSocket);
+        if (!socket) continue;
+        const to: Destination = { socket, protocol, ip: target.ip, port: target.port, connection };
+        const text = buildForwardedReply(msg, { inbound: msg.received.socket, outbound: socket, to });
+        if (await server.send(text, to)) return;
+      }
+    });
+  }
+
+  /** The same for every copy of a request: an MD5 of this server, a dot and a sum over what tells requests apart. */
+  toTag(msg: SipMessage): string {
+    if (this.#tagPrefix === "") {
+      const { host, sockets } = this.#server;
+      const [first] = sockets.all;
+      const name = `${first?.protocol}:${first?.address}:${first?.port}`;
+      this.#tagPrefix = `${host.hash("md5", `stateless ${host.process.hostname} ${name}`)}.`;
+    }
+    return this.#tagPrefix + checksum(identity(msg));
+  }
+}
+
+/** The connection that our own `i` parameter of a Via names: hexadecimal, least significant digit first. */
+function connectionOf(via: Via): number {
+  const digits = via.i?.value ?? "";
+  return digits === "" ? 0 : Number.parseInt([...digits].reverse().join(""), 16) || 0;
+}
+
+/** What is the same in every copy of a request, and differs between requests. */
+function identity(msg: SipMessage): string {
+  const branch = msg.via1?.branch?.value;
+  return branch ?? `${msg.callId} ${msg.first(HeaderType.cseq)} ${msg.requestUri}`;
+}
+
+function statelessBranch(msg: SipMessage): string {
+  return `z9hG4bKcydzigwkX${checksum(identity(msg))}${checksum(msg.uri)}`;
+}
+
+/** CRC-16 (CCITT) as four hexadecimal digits. */
+function checksum(text: string): string {
+  let crc = 0xffff;
+  for (let i = 0; i < text.length; i++) {
+    crc ^= text.charCodeAt(i) << 8;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? ((crc << 1) ^ 0x1021) & 0xffff : (crc << 1) & 0xffff;
+  }
+  return crc.toString(16).padStart(4, "0");
+}

@@ -1,0 +1,72 @@
+/** A server on an in-memory network and a virtual clock, with whatever peers a test puts beside it. */
+import type { Problem } from "../../grammar/tree.ts";
+import type { Module } from "../declare/module.ts";
+import type { Value } from "../declare/value.ts";
+import { Server } from "../run/server.ts";
+import { SimulatedHost } from "./host.ts";
+import { SimulatedNetwork } from "./network.ts";
+
+export interface SimulationOptions {
+  readonly modules: readonly Module[];
+  /** Files by absolute path; the script is one of them. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Path of the script. */
+  readonly script: string;
+  readonly seed?: number;
+  readonly defines?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly overrides?: ReadonlyMap<string, Value>;
+  readonly missing?: "error" | "warn";
+}
+
+/** A line of the server's log. */
+export interface Logged {
+  readonly at: number;
+  readonly level: number;
+  readonly text: string;
+  readonly prefix: string | undefined;
+}
+
+export class Simulation {
+  readonly host: SimulatedHost;
+  readonly network: SimulatedNetwork;
+  readonly server: Server;
+  readonly log: Logged[] = [];
+  readonly #options: SimulationOptions;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.host = new SimulatedHost({ seed: options.seed ?? 1, files: options.files, env: options.env ?? {} });
+    this.network = new SimulatedNetwork(this.host.clock);
+    this.server = new Server({
+      host: this.host,
+      net: this.network,
+      modules: options.modules,
+      sink: {
+        line: (level, text, prefix) => {
+          this.log.push({ at: this.host.clock.now(), level, text, prefix });
+        },
+      },
+      ...(options.defines && { defines: options.defines }),
+      ...(options.overrides && { overrides: options.overrides }),
+      ...(options.missing && { missing: options.missing }),
+    });
+  }
+
+  /** Loads the script and starts to listen. The problems that refused it, none when it serves. */
+  async start(): Promise<readonly Problem[]> {
+    const { generation, problems } = await this.server.load(this.#options.script);
+    if (!generation) return problems.filter((it) => it.severity === "error");
+    await this.server.start(generation);
+    return [];
+  }
+
+  /** Lets `ms` milliseconds of virtual time pass. */
+  advance(ms: number): Promise<void> {
+    return this.host.clock.runUntil(this.host.clock.now() + ms);
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop();
+  }
+}
