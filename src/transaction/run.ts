@@ -24,6 +24,8 @@ export interface NextTransaction {
 export class RunState {
   /** The transaction was looked up and there is none (T is null, not undefined). */
   looked = false;
+  /** The run keeps its transaction in the tables until it ends. */
+  holds = false;
   /** Bits of Handled. */
   handled = 0;
   /** Error that a delayed reply is to report (tm_error), an ErrorCode; 0 for none. */
@@ -32,8 +34,6 @@ export class RunState {
   lastError = 0;
   /** The edits of the message have been copied to the transaction. */
   editsSaved = false;
-  /** The Request-URI still is a target: t_relay makes a branch of it (ruri_is_new). */
-  uriIsTarget = true;
   onFailure: RouteHandle | undefined = undefined;
   onReply: RouteHandle | undefined = undefined;
   onBranch: RouteHandle | undefined = undefined;

@@ -1,4 +1,5 @@
 /** What the transaction layer asks of whoever runs scripts (RFC 3261's transaction user). Implemented by src/run. */
+import type { Destination } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -45,13 +46,17 @@ export interface TransactionUser {
     route: RouteHandle,
     prepare?: (call: unknown) => void,
   ): Answer<RouteOutcome>;
-  /** event_route[tm:local-request] and [tm:local-response]; undefined when the script has none. */
-  localRequest(tx: Transaction, request: SipMessage): Answer<RouteOutcome> | undefined;
-  localResponse(tx: Transaction, code: number): Answer<RouteOutcome> | undefined;
-  /** onsend_route, before each request leaves: dropped means do not send. Undefined when the script has none. */
-  onSend(
-    request: SipMessage,
-    text: string,
-    to: import("../sip/address.ts").Destination,
-  ): Answer<RouteOutcome> | undefined;
+  /**
+   * event_route[tm:local-request] on a request that is about to be sent from here (t_uac_send, and CANCEL under
+   * t_cancel_branches and the like), with `tx` in focus. The outcome's `text` is the request with the edits applied
+   * (its Via stays); those of a CANCEL are ignored. Dropped: it is not sent. Undefined when the script has no such route.
+   */
+  localRequest(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome & { text: string }> | undefined;
+  /** event_route[tm:local-response] after a reply made here has been sent. Undefined when the script has none. */
+  localResponse(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome> | undefined;
+  /**
+   * onsend_route, before a request leaves, or a relayed reply when core parameter onsend_route_reply is on (look at
+   * `message.isRequest`). Dropped: it is not sent. Undefined when the script has none.
+   */
+  onSend(message: SipMessage, text: string, to: Destination): Answer<RouteOutcome> | undefined;
 }

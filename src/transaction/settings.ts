@@ -1,0 +1,94 @@
+/** What modparam("tm", …) sets. Times are milliseconds; names and defaults are those of Kamailio's tm. */
+
+export interface Settings {
+  frTimer: number;
+  frInvTimer: number;
+  maxInvLifetime: number;
+  maxNoninvLifetime: number;
+  wtTimer: number;
+  retrTimer1: number;
+  retrTimer2: number;
+  ruriMatching: boolean;
+  via1Matching: boolean;
+  callidMatching: boolean;
+  /** 1 (Kamailio 6.1's default): a reply to a transaction that has ended is not matched. 0: as RFC 3261 has it. */
+  replyMatching: number;
+  noisyCtimer: boolean;
+  autoInv100: boolean;
+  autoInv100Reason: string;
+  restartFrOnEachReply: boolean;
+  passProvisionalReplies: boolean;
+  aggregateChallenges: boolean;
+  /** 0 statefully, 1 statelessly, 2 drop. */
+  unmatchedCancel: number;
+  defaultCode: number;
+  defaultReason: string;
+  /** CANCEL and ACK are built from the INVITE that was sent, not from the one that came. */
+  reparseInvite: boolean;
+  /** Fields with this prefix go from the sent INVITE into CANCEL and ACK. */
+  acExtraHdrs: string;
+  /** What CANCEL does to a branch that had no reply: 0 fakes a 487, 1 goes on resending, 2 sends CANCEL. */
+  cancelBMethod: number;
+  disable6xxBlock: boolean;
+  localAckMode: number;
+  failureReplyMode: number;
+  fakedReplyPrio: number;
+  remap503To500: boolean;
+  failureExecMode: boolean;
+  localCancelReason: boolean;
+  e2eCancelReason: boolean;
+  e2eCancelHopByHop: boolean;
+  relay100: boolean;
+  richRedirect: number;
+  replyRelayMode: number;
+  enableUacFr: boolean;
+  reply408Code: number;
+  reply408Reason: string;
+  delayedReply: boolean;
+  evlreqMode: number;
+  maxBranches: number;
+}
+
+export const defaultSettings = (): Settings => ({
+  frTimer: 30000,
+  frInvTimer: 120000,
+  maxInvLifetime: 180000,
+  maxNoninvLifetime: 32000,
+  wtTimer: 5000,
+  retrTimer1: 500,
+  retrTimer2: 4000,
+  ruriMatching: true,
+  via1Matching: true,
+  callidMatching: false,
+  replyMatching: 0,
+  noisyCtimer: true,
+  autoInv100: true,
+  autoInv100Reason: "trying -- your call is important to us",
+  restartFrOnEachReply: true,
+  passProvisionalReplies: false,
+  aggregateChallenges: true,
+  unmatchedCancel: 0,
+  defaultCode: 500,
+  defaultReason: "Server Internal Error",
+  reparseInvite: true,
+  acExtraHdrs: "",
+  cancelBMethod: 1,
+  disable6xxBlock: false,
+  localAckMode: 0,
+  failureReplyMode: 3,
+  fakedReplyPrio: 0,
+  remap503To500: true,
+  failureExecMode: false,
+  localCancelReason: true,
+  e2eCancelReason: true,
+  e2eCancelHopByHop: true,
+  relay100: false,
+  richRedirect: 0,
+  replyRelayMode: 1,
+  enableUacFr: false,
+  reply408Code: 408,
+  reply408Reason: "Request Timeout",
+  delayedReply: true,
+  evlreqMode: 0,
+  maxBranches: 12,
+});
