@@ -227,6 +227,8 @@ export interface Module<S = any, P extends Kinds = any> {
   start(params: Received<P>, core: Core, old?: S): S | string;
   /** Begins I/O (control sockets, pools) when the whole script is known to be good. Rejecting keeps the old generation. */
   open?(state: S, core: Core): Answer<void>;
+  /** Sees every request before request_route (Kamailio's pre-script callback). True: it is dealt with, and no route runs. */
+  onRequest?(call: Call, state: S): boolean;
   /** When the last call of the generation has ended. */
   stop?(state: S): Answer<void>;
   readonly functions: Readonly<Record<string, Fn<S>>>;

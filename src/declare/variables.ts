@@ -98,10 +98,10 @@ class DeclaredVariables implements Variables {
     if (!declared) return `no loaded module has the variable \`$${parts.name}\``;
     const bound = this.#bind(declared, parts);
     if (typeof bound === "string") return bound;
-    if (parts.braces < 0) return new BoundVariable(parts.text, parts.name, bound.get, bound.set, bound.number);
+    if (parts.braces < 0) return new BoundVariable(parts.text, parts.name, bound.get, bound);
     const chain = bindTransformations(parts.text, parts.braces, this.#classes, this.#core, this);
     if (typeof chain === "string") return chain;
-    return new BoundVariable(parts.text, parts.name, applied(bound, chain), bound.set, undefined);
+    return new BoundVariable(parts.text, parts.name, applied(bound, chain), { ...bound, number: undefined });
   }
 
   #bind({ pv, module }: Declared, parts: VariableText): Bound | string {
@@ -125,7 +125,7 @@ class DeclaredVariables implements Variables {
     const key = inner ?? "";
     return {
       get: (call) => get(call, key, stateOf()),
-      ...(set && { set: (call: Call, value: Value) => set(call, key, value, stateOf()) }),
+      ...(set && { set: (call: Call, value: Value, read?: boolean) => set(call, key, value, stateOf(), read) }),
       ...(number && { number: (call: Call) => number(call, key, stateOf()) }),
     };
   }
@@ -150,14 +150,16 @@ class BoundVariable implements VariableRef {
   readonly text: string;
   readonly name: string;
   readonly get: (call: Call) => Read;
-  readonly set?: (call: Call, value: Value) => boolean;
+  readonly set?: (call: Call, value: Value, read?: boolean) => boolean;
+  readonly unset?: (call: Call) => boolean;
   readonly number?: (call: Call) => Int | undefined;
 
-  constructor(text: string, name: string, get: Bound["get"], set: Bound["set"], number: Bound["number"]) {
+  constructor(text: string, name: string, get: Bound["get"], { set, unset, number }: Partial<Bound>) {
     this.text = text;
     this.name = name;
     this.get = get;
     if (set) this.set = set;
+    if (unset) this.unset = unset;
     if (number) this.number = number;
   }
 }

@@ -1,6 +1,7 @@
 /** Every module that Viaduct has: adding one is a file and a line here. */
 import type { Module } from "../declare/module.ts";
+import { pv } from "./pv/index.ts";
 import { textops } from "./textops/textops.ts";
 import { xlog } from "./xlog.ts";
 
-export const modules: readonly Module[] = [textops, xlog];
+export const modules: readonly Module[] = [pv, textops, xlog];
