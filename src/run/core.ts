@@ -100,6 +100,9 @@ export class GenerationCore implements Core {
   forwardStateless(msg: SipMessage, to: Destination): Answer<number> {
     return this.#server.stateless.forward(msg, to);
   }
+  forwardReply(msg: SipMessage): Answer<boolean> {
+    return this.#server.stateless.forwardReply(msg);
+  }
   statelessToTag(msg: SipMessage): string {
     return this.#server.stateless.toTag(msg);
   }

@@ -3,6 +3,7 @@
  * end on it; what must outlive it hangs from the server.
  */
 import type { Program } from "../compile/program.ts";
+import type { Call } from "../declare/call.ts";
 import type { Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
 import type { Route, Variables } from "../declare/variable.ts";
@@ -40,6 +41,9 @@ export class Generation {
   sockets!: Sockets;
   buildSettings: WireSettings = {};
   transportSettings!: TransportSettings;
+  /** What modules do with a request before request_route (Kamailio's PRE_SCRIPT_CB); true absorbs it. */
+  readonly requestHooks: ((call: Call) => boolean)[] = [];
+  readonly replyHooks: ((call: Call) => void)[] = [];
   /** Core parameter force_rport. */
   forceRport = false;
   /** `$var`s of routes that no worker runs: timers, events. */
@@ -70,6 +74,15 @@ export class Generation {
   }
   leave(): void {
     this.running--;
+  }
+
+  /** Finds the modules that look at messages before the script does; to be called when all have started. */
+  hook(): void {
+    for (const module of this.modules) {
+      const state = this.states.get(module.name);
+      if (module.onRequest) this.requestHooks.push((call) => module.onRequest!(call, state));
+      if (module.onReply) this.replyHooks.push((call) => module.onReply!(call, state));
+    }
   }
 
   /** Stops its modules, the last started first. */

@@ -70,6 +70,7 @@ export async function load(server: Server, file: string, number: number): Promis
     return refused();
   }
   generation.program = compiled.program;
+  generation.hook();
   return { generation, problems, files };
 }
 

@@ -3,7 +3,7 @@
  * run through request_route or reply_route, and handed to the transaction layer.
  */
 import { Call, RunFlag } from "../declare/call.ts";
-import type { Answer } from "../declare/value.ts";
+import { type Answer, after } from "../declare/value.ts";
 import type { ReceiveInfo } from "../sip/address.ts";
 import { HeaderType } from "../sip/headers.ts";
 import { SipMessage } from "../sip/message.ts";
@@ -67,6 +67,8 @@ export class Receiver {
     if (generation.forceRport) msg.forceRport = true;
     const vars = generation.varsOf(slot);
     const call = new Call(core, msg, "request", vars, this.#server.newLists(vars));
+    const hooks = generation.requestHooks;
+    for (let i = 0; i < hooks.length; i++) if (hooks[i]!(call)) return;
     if (!program.request) return;
     generation.enter();
     const answer = runRoute(this.#server, program.request, call);
@@ -80,10 +82,12 @@ export class Receiver {
   }
 
   #reply(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
-    const { program, core } = generation;
-    if (!program.reply) return this.#relayReply(msg);
+    const { program, core, replyHooks: hooks } = generation;
+    if (!program.reply && hooks.length === 0) return this.#relayReply(msg);
     const vars = generation.varsOf(slot);
     const call = new Call(core, msg, "onreply", vars, this.#server.newLists(vars));
+    for (let i = 0; i < hooks.length; i++) hooks[i]!(call);
+    if (!program.reply) return this.#relayReply(msg);
     generation.enter();
     const end = (code: number): Answer<void> => {
       generation.leave();
@@ -96,11 +100,12 @@ export class Receiver {
 
   /** A transaction takes the reply, or it goes where its second Via says (RFC 3261, 16.7 (1)). */
   #relayReply(msg: SipMessage): Answer<void> {
-    const taken = this.#server.transactions.receiveReply(msg);
-    if (taken instanceof Promise)
-      return taken.then((it) => {
-        if (!it) return this.#server.stateless.forwardReply(msg);
-      });
-    if (!taken) return this.#server.stateless.forwardReply(msg);
+    const { transactions, stateless } = this.#server;
+    const onward = (taken: boolean): Answer<void> => {
+      if (taken) return;
+      const sent = stateless.forwardReply(msg);
+      if (sent instanceof Promise) return sent.then(() => {});
+    };
+    return after(transactions.receiveReply(msg), onward);
   }
 }

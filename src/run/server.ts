@@ -2,7 +2,6 @@
  * The server: what outlives a script (sockets, transactions, counters, worker pools), and the generation that serves now.
  * It does no I/O of its own: the host and the socket port do.
  */
-import type { Statistics } from "../declare/core.ts";
 import { LogLevel } from "../declare/core.ts";
 import type { Host } from "../declare/host.ts";
 import { Lists } from "../declare/lists.ts";
@@ -87,6 +86,8 @@ export class Server {
       send: (text, to) => this.send(text, to),
       resolve: (uri, protocol, forced, near) => this.resolve(uri, near, protocol, forced),
       forward: (msg, to) => this.stateless.forward(msg, to),
+      requestOptions: () => this.active.buildSettings,
+      replyOptions: () => this.active.buildSettings,
       log: (level, text) =>
         this.log.write(level === "error" ? LogLevel.err : level === "warn" ? LogLevel.warn : LogLevel.info, text),
     });

@@ -42,9 +42,9 @@ export class Stateless {
 
   /**
    * Passes a reply on to its second Via (RFC 3261, 16.7 (1)). One whose topmost Via is not ours, or that has no
-   * other, is dropped.
+   * other, is dropped. False: it was not sent.
    */
-  forwardReply(msg: SipMessage): Answer<void> {
+  forwardReply(msg: SipMessage): Answer<boolean> {
     const server = this.#server;
     const [own, next] = msg.vias;
     if (!own || !server.isMyself(own.host, own.port)) {
@@ -52,21 +52,18 @@ export class Stateless {
         LogLevel.notice,
         `reply from ${msg.received.srcIp} dropped: the host in its first Via is not ours\n`,
       );
-      return;
+      return false;
     }
-    if (!next) return;
+    if (!next) return false;
     const protocol = next.transport.toLowerCase() as Protocol;
     const connection = protocol === "udp" ? 0 : connectionOf(next);
     const host = next.received?.value ?? next.host;
     const port = Number(next.rport?.value || next.portText || 0);
-    return after(server.resolver.targets(host, port, protocol, false, server.active.config), async (targets) => {
-      for (const target of targets) {
-        const socket = server.sockets.toward(protocol, target.ip, msg.received.socket, msg.forceSendSocket);
-        if (!socket) continue;
-        const to: Destination = { socket, protocol, ip: target.ip, port: target.port, connection };
-        const text = buildForwardedReply(msg, { inbound: msg.received.socket, outbound: socket, to });
-        if (await server.send(text, to)) return;
-      }
+    return after(server.resolver.targets(host, port, protocol, false, server.active.config), ([target]) => {
+      const socket = target && server.sockets.toward(protocol, target.ip, msg.received.socket, msg.forceSendSocket);
+      if (!socket) return false;
+      const to: Destination = { socket, protocol, ip: target.ip, port: target.port, connection };
+      return server.send(buildForwardedReply(msg, { inbound: msg.received.socket, outbound: socket, to }), to);
     });
   }
 

@@ -8,6 +8,8 @@ import { SimulatedNetwork } from "./network.ts";
 
 export interface SimulationOptions {
   readonly modules: readonly Module[];
+  /** Modules that are always there (control commands of the core). */
+  readonly builtin?: readonly Module[];
   /** Files by absolute path; the script is one of them. */
   readonly files: Readonly<Record<string, string>>;
   /** Path of the script. */
@@ -47,6 +49,7 @@ export class Simulation {
           this.log.push({ at: this.host.clock.now(), level, text, prefix });
         },
       },
+      ...(options.builtin && { builtin: options.builtin }),
       ...(options.defines && { defines: options.defines }),
       ...(options.overrides && { overrides: options.overrides }),
       ...(options.missing && { missing: options.missing }),
