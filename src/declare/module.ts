@@ -1,4 +1,5 @@
 /** The vocabulary in which a module describes itself (DESIGN.md, decision 1). Compiler, checker, manual, REPL and RPC read it. */
+import type { SipMessage } from "../sip/message.ts";
 import type { Call } from "./call.ts";
 import type { Core } from "./core.ts";
 import type { Answer, Int, Read, Value } from "./value.ts";
@@ -229,8 +230,12 @@ export interface Module<S = any, P extends Kinds = any> {
   open?(state: S, core: Core): Answer<void>;
   /** Sees every request before request_route (Kamailio's pre-script callback). True: it is dealt with, and no route runs. */
   onRequest?(call: Call, state: S): boolean;
+  /** Sees every reply before the core's reply_route. */
+  onReply?(call: Call, state: S): void;
   /** When the last call of the generation has ended. */
   stop?(state: S): Answer<void>;
+  /** Takes a message that is not SIP (`msg.protocol`), in a worker slot. False: it is not for this module (Kamailio's nonsip hooks). */
+  otherProtocol?(msg: SipMessage, state: S, core: Core): Answer<boolean>;
   readonly functions: Readonly<Record<string, Fn<S>>>;
   readonly variables: Readonly<Record<string, Pv<S>>>;
   readonly transformations?: Readonly<Record<string, TransformationClass>>;
