@@ -10,7 +10,12 @@ import { createHttp } from "./http.ts";
 import { createProcessInfo } from "./process-info.ts";
 import { createRandom } from "./random.ts";
 
-export const createHost = (): Host => ({
+export interface HostOptions {
+  /** -Y: folder of control sockets and FIFOs whose names are relative. */
+  readonly runtimeDir?: string;
+}
+
+export const createHost = (options: HostOptions = {}): Host => ({
   clock: createClock(),
   random: createRandom(),
   http: createHttp(),
@@ -18,6 +23,6 @@ export const createHost = (): Host => ({
   files: createFiles(),
   exec: createExec(),
   control: createControl(),
-  process: createProcessInfo(),
+  process: createProcessInfo(options.runtimeDir),
   hash,
 });

@@ -2,9 +2,10 @@
 import { hostname, networkInterfaces } from "node:os";
 import type { ProcessInfo } from "../declare/host.ts";
 
-export const createProcessInfo = (): ProcessInfo => ({
+export const createProcessInfo = (runtimeDir?: string): ProcessInfo => ({
   pid: process.pid,
   hostname: hostname(),
+  ...(runtimeDir !== undefined && { runtimeDir }),
   interfaces: localAddresses,
   env: (name) => process.env[name],
   memory() {

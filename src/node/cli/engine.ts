@@ -1,0 +1,22 @@
+/** Makes a server from the command line's options. */
+
+import { modules } from "../../modules/index.ts";
+import type { LogSink } from "../../run/log.ts";
+import { Server } from "../../run/server.ts";
+import { createHost } from "../host.ts";
+import { createSockets } from "../sockets.ts";
+import type { Options } from "./flags.ts";
+
+export const createServer = (options: Options, sink: LogSink): Server => {
+  const overrides = new Map(options.overrides);
+  if (options.debug !== undefined) overrides.set("debug", options.debug);
+  return new Server({
+    host: createHost({ ...(options.runtimeDir !== undefined && { runtimeDir: options.runtimeDir }) }),
+    net: createSockets(),
+    modules,
+    sink,
+    defines: options.defines,
+    overrides,
+    listen: options.listen,
+  });
+};

@@ -1,0 +1,207 @@
+/**
+ * The command line's flags: Kamailio's own (kamailio -h), with Kamailio's meanings, and a few of ours. The parser, the
+ * usage text and the tests read this table.
+ */
+import type { Value } from "../../declare/value.ts";
+
+export interface Options {
+  file: string;
+  /** -c */
+  checkOnly: boolean;
+  /** How often -D was given: 0 puts the server into the background. */
+  foreground: number;
+  /** -E and -e */
+  stderr: boolean;
+  colours: boolean;
+  /** -A: values of preprocessor defines; undefined for one without a value. */
+  readonly defines: Record<string, string | undefined>;
+  /** Core parameters that win over the script's. */
+  readonly overrides: Map<string, Value>;
+  readonly listen: string[];
+  pidFile: string | undefined;
+  groupFile: string | undefined;
+  workdir: string | undefined;
+  runtimeDir: string | undefined;
+  user: string | undefined;
+  group: string | undefined;
+  /** Largest receive buffer of UDP sockets, bytes. */
+  receiveBuffer: number | undefined;
+  debug: number | undefined;
+  /** What to print instead of running. */
+  print: "help" | "version" | "internals" | undefined;
+}
+
+export interface Flag {
+  readonly short?: string;
+  readonly long?: string;
+  /** Name of the argument; without one the flag takes none. */
+  readonly arg?: string;
+  readonly doc: string;
+  /** Gives the problem with the value, in the user's words. */
+  apply(options: Options, value: string): string | undefined;
+}
+
+export const defaults = (): Options => ({
+  file: "/etc/kamailio/kamailio.cfg",
+  checkOnly: false,
+  foreground: 0,
+  stderr: false,
+  colours: false,
+  defines: {},
+  overrides: new Map(),
+  listen: [],
+  pidFile: undefined,
+  groupFile: undefined,
+  workdir: undefined,
+  runtimeDir: undefined,
+  user: undefined,
+  group: undefined,
+  receiveBuffer: undefined,
+  debug: undefined,
+  print: undefined,
+});
+
+type Apply = Flag["apply"];
+
+/** Accepted for the sake of scripts that start Kamailio; there is nothing here that it could change. */
+const ignored: Apply = () => undefined;
+
+const whole =
+  (what: string, take: (options: Options, value: number) => void): Apply =>
+  (options, value) => {
+    if (!/^\d+$/.test(value)) return `bad ${what}: ${value}`;
+    take(options, Number(value));
+    return undefined;
+  };
+
+const set =
+  (take: (options: Options, value: string) => void): Apply =>
+  (options, value) => {
+    take(options, value);
+    return undefined;
+  };
+
+const parameter = (name: string, value: number): Apply =>
+  set((options) => {
+    options.overrides.set(name, value);
+  });
+
+const onOff = (value: string): number | undefined =>
+  /^(yes|on|1)$/i.test(value) ? 1 : /^(no|off|0)$/i.test(value) ? 0 : undefined;
+
+export const flags: readonly Flag[] = [
+  {
+    short: "a",
+    arg: "mode",
+    doc: "auto_aliases: yes or on, no or off",
+    apply(options, value) {
+      const mode = onOff(value);
+      if (mode === undefined) return `bad auto aliases mode: ${value}`;
+      options.overrides.set("auto_aliases", mode);
+      return undefined;
+    },
+  },
+  { long: "atexit", arg: "mode", doc: "no effect here", apply: ignored },
+  {
+    short: "A",
+    arg: "define",
+    doc: "define for the preprocessor: NAME or NAME=value",
+    apply(options, value) {
+      const [, name, rest] = /^([^=]+)(?:=(.*))?$/s.exec(value) ?? [];
+      if (name === undefined) return `bad define: ${value}`;
+      options.defines[name] = rest;
+      return undefined;
+    },
+  },
+  {
+    short: "b",
+    arg: "bytes",
+    doc: "largest receive buffer of a UDP socket",
+    apply: whole("buffer size", (o, n) => (o.receiveBuffer = n)),
+  },
+  { short: "B", arg: "bytes", doc: "no effect here", apply: ignored },
+  { short: "c", doc: "check the script and exit", apply: set((o) => (o.checkOnly = true)) },
+  {
+    short: "d",
+    doc: "raise the log level (several times for more)",
+    apply: set((o) => (o.debug = (o.debug ?? 0) + 1)),
+  },
+  {
+    long: "debug",
+    arg: "level",
+    doc: "log level, -5 to 3",
+    apply(options, value) {
+      if (!/^-?\d+$/.test(value)) return `bad debug level: ${value}`;
+      options.debug = Number(value);
+      return undefined;
+    },
+  },
+  { short: "D", doc: "stay in the foreground (-D and -DD); -DDD: do not", apply: set((o) => o.foreground++) },
+  { short: "e", doc: "colours by level, with -E", apply: set((o) => (o.colours = true)) },
+  { short: "E", doc: "log to stderr", apply: set((o) => (o.stderr = true)) },
+  { short: "f", arg: "file", doc: "the script", apply: set((o, v) => (o.file = v)) },
+  { short: "g", arg: "group", doc: "run as this group (name or number)", apply: set((o, v) => (o.group = v)) },
+  {
+    short: "G",
+    arg: "file",
+    doc: "write the process group's number to this file",
+    apply: set((o, v) => (o.groupFile = v)),
+  },
+  { short: "h", long: "help", doc: "this text", apply: set((o) => (o.print = "help")) },
+  { short: "I", doc: "version and what it is built on", apply: set((o) => (o.print = "internals")) },
+  { short: "K", doc: "check the Via host of replies (check_via)", apply: parameter("check_via", 1) },
+  {
+    short: "l",
+    arg: "address",
+    doc: "also listen on [proto:]host[:port][/advertised[:port]]",
+    apply: set((o, v) => void o.listen.push(v)),
+  },
+  { long: "log-engine", arg: "spec", doc: "no effect here", apply: ignored },
+  { short: "L", arg: "path", doc: "modules are built in: no effect", apply: ignored },
+  { short: "m", arg: "megabytes", doc: "shared memory: no effect", apply: whole("shmem size", () => {}) },
+  { short: "M", arg: "megabytes", doc: "private memory: no effect", apply: whole("private mem size", () => {}) },
+  {
+    short: "n",
+    arg: "number",
+    doc: "worker slots of each UDP socket (children)",
+    apply: whole("process number: -n", (o, n) => o.overrides.set("children", n)),
+  },
+  {
+    short: "N",
+    arg: "number",
+    doc: "worker slots for connections (tcp_children)",
+    apply: whole("process number: -N", (o, n) => o.overrides.set("tcp_children", n)),
+  },
+  {
+    short: "O",
+    arg: "level",
+    doc: "optimisation of scripts: no effect",
+    apply: whole("optimization level: -O", () => {}),
+  },
+  { short: "P", arg: "file", doc: "write the process number to this file", apply: set((o, v) => (o.pidFile = v)) },
+  { short: "Q", arg: "number", doc: "SCTP: no effect", apply: ignored },
+  { short: "r", doc: "resolve the Via host to decide on received= (dns)", apply: parameter("dns", 1) },
+  { short: "R", doc: "the same by the address's name (rev_dns)", apply: parameter("rev_dns", 1) },
+  { short: "s", arg: "value", doc: "no effect here", apply: ignored },
+  {
+    long: "server-id",
+    arg: "number",
+    doc: "core parameter server_id",
+    apply: whole("server id", (o, n) => o.overrides.set("server_id", n)),
+  },
+  { short: "S", doc: "no SCTP (there is none)", apply: ignored },
+  { short: "T", doc: "no TCP (disable_tcp)", apply: parameter("disable_tcp", 1) },
+  { short: "u", arg: "user", doc: "run as this user (name or number)", apply: set((o, v) => (o.user = v)) },
+  { short: "v", long: "version", doc: "version", apply: set((o) => (o.print = "version")) },
+  { short: "V", doc: "version", apply: set((o) => (o.print = "version")) },
+  { short: "w", arg: "folder", doc: "working folder", apply: set((o, v) => (o.workdir = v)) },
+  { short: "W", arg: "method", doc: "poll method: no effect", apply: ignored },
+  { short: "x", arg: "name", doc: "memory manager: no effect", apply: ignored },
+  { short: "X", arg: "name", doc: "memory manager: no effect", apply: ignored },
+  {
+    short: "Y",
+    arg: "folder",
+    doc: "folder for sockets and FIFOs (runtime_dir)",
+    apply: set((o, v) => (o.runtimeDir = v)),
+  },
+];

@@ -1,0 +1,140 @@
+/** Runs a script until a signal ends it. */
+import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { LogLevel } from "../../declare/core.ts";
+import type { Server } from "../../run/server.ts";
+import { jsonLog, type NodeLog, textLog } from "../log.ts";
+import { announce } from "./daemon.ts";
+import { createServer } from "./engine.ts";
+import type { Options } from "./flags.ts";
+import { becomeUser } from "./identity.ts";
+import { errorsIn, problemText } from "./problems.ts";
+
+/** False when the server could not start; what kept it from it is on stderr. */
+export const serve = async (options: Options): Promise<boolean> => {
+  // Names on the command line are relative to where the command was given, not to -w.
+  const file = resolve(options.file);
+  const pidFile = options.pidFile && resolve(options.pidFile);
+  const groupFile = options.groupFile && resolve(options.groupFile);
+  const log = new SwitchedLog(textLog({ fd: 2, pid: process.pid, colours: options.colours }));
+  const server = createServer(options, log);
+  watchOurselves(server, log);
+  const { generation, problems } = await server.load(file);
+  for (const problem of problems) process.stderr.write(problemText(problem));
+  if (!generation) {
+    log.flush();
+    process.stderr.write(`ERROR: bad config file (${Math.max(errorsIn(problems), 1)} errors)\n`);
+    return false;
+  }
+  if (!options.stderr && generation.config.int("log_stderror") === 0)
+    log.to(await jsonLog({ fd: 2, hostname: hostname() }));
+  try {
+    if (options.workdir !== undefined) process.chdir(options.workdir);
+    await server.start(generation);
+    writeNumber(pidFile, process.pid);
+    writeNumber(groupFile, processGroup());
+    becomeUser(options);
+  } catch (error) {
+    log.flush();
+    process.stderr.write(`ERROR: ${(error as Error).message}\n`);
+    await server.stop();
+    for (const path of [pidFile, groupFile]) remove(path);
+    return false;
+  }
+  showSockets(server);
+  endOnSignal(server, log, [pidFile, groupFile]);
+  announce();
+  return true;
+};
+
+/** The log is chosen when the script has been read, which itself may have something to say. */
+class SwitchedLog implements NodeLog {
+  #log: NodeLog;
+  constructor(log: NodeLog) {
+    this.#log = log;
+  }
+  to(log: NodeLog): void {
+    this.#log.flush();
+    this.#log = log;
+  }
+  line(level: number, text: string, prefix: string | undefined, facility: string | undefined): void {
+    this.#log.line(level, text, prefix, facility);
+  }
+  flush(): void {
+    this.#log.flush();
+  }
+}
+
+/** A mistake of ours must not take the calls down: it is logged with its place, and the server goes on. */
+const watchOurselves = (server: Server, log: NodeLog): void => {
+  const tell = (error: unknown): void => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    server.log.write(LogLevel.bug, `unexpected failure: ${text}\n`);
+  };
+  process.on("uncaughtException", tell);
+  process.on("unhandledRejection", tell);
+  process.on("exit", () => log.flush());
+};
+
+const showSockets = (server: Server): void => {
+  let text = "Listening on \n";
+  for (const it of server.sockets.all) {
+    const advertise = it.advertise;
+    const also = advertise ? ` advertise ${advertise.host}${advertise.port ? `:${advertise.port}` : ""}` : "";
+    const shown = it.host === it.address ? it.address : `${it.host} [${it.address}]`;
+    const name = it.name === undefined ? "" : ` name ${it.name}`;
+    text += `             ${it.protocol}: ${shown}:${it.port}${also}${name}${it.virtual ? " virtual" : ""}\n`;
+  }
+  text += "Aliases: \n";
+  for (const { protocol, host, port } of server.sockets.aliases())
+    text += `             ${protocol ?? "*"}: ${host}:${port === 0 ? "*" : port}\n`;
+  process.stdout.write(`${text}\n`);
+};
+
+const endOnSignal = (server: Server, log: NodeLog, files: readonly (string | undefined)[]): void => {
+  let ending = false;
+  const end = async (): Promise<void> => {
+    // Whoever asks twice is not kept waiting.
+    if (ending) process.exit(1);
+    ending = true;
+    await server.stop();
+    for (const path of files) remove(path);
+    log.flush();
+    process.exit(0);
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+  // Kamailio takes no notice of a hang-up.
+  process.on("SIGHUP", () => {});
+  // Node would open its inspector.
+  process.on("SIGUSR1", () => {
+    const { rss, heapUsed } = process.memoryUsage();
+    server.log.write(LogLevel.notice, `memory: ${rss} bytes resident, ${heapUsed} bytes of heap in use\n`);
+  });
+};
+
+const writeNumber = (path: string | undefined, number: number): void => {
+  if (!path) return;
+  mkdirSync(resolve(path, ".."), { recursive: true });
+  writeFileSync(path, `${number}\n`);
+};
+
+const remove = (path: string | undefined): void => {
+  if (!path) return;
+  try {
+    unlinkSync(path);
+  } catch {
+    // Gone already.
+  }
+};
+
+/** The fifth field of /proc/self/stat; Node has no call for it. The name in parentheses may hold blanks. */
+const processGroup = (): number => {
+  try {
+    const stat = readFileSync("/proc/self/stat", "latin1");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]);
+  } catch {
+    return process.pid;
+  }
+};

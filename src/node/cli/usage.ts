@@ -1,0 +1,41 @@
+/** What -h, -v and -I print. */
+import { readFileSync } from "node:fs";
+import { subcommands } from "./arguments.ts";
+import { flags } from "./flags.ts";
+
+const indent = 24;
+
+/** The version in package.json, which stands two folders above this one in the sources and one above the build. */
+export const version = (): string => {
+  for (const path of ["../../../package.json", "../package.json"]) {
+    try {
+      const read = JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")) as {
+        name?: string;
+        version?: string;
+      };
+      if (read.name === "viaduct" && read.version !== undefined) return read.version;
+    } catch {
+      // Not there: the other place, or none.
+    }
+  }
+  return "unknown";
+};
+
+export const versionText = (): string => `version: viaduct ${version()} (${process.arch}/${process.platform})\n`;
+
+export const internalsText = (): string =>
+  `${versionText()}node ${process.versions.node}, V8 ${process.versions.v8}, OpenSSL ${process.versions.openssl}, libuv ${process.versions.uv}\n`;
+
+export const usageText = (): string => {
+  const line = (left: string, doc: string): string => `  ${left.padEnd(indent)}${doc}\n`;
+  let text = `${versionText()}Usage: viaduct [flags]\n`;
+  for (const { usage } of Object.values(subcommands)) text += `       viaduct ${usage} [flags]\n`;
+  text += "\n";
+  for (const { usage, doc } of Object.values(subcommands)) text += line(usage, doc);
+  text += "\nFlags:\n";
+  for (const { short, long, arg, doc } of flags) {
+    const names = [short && `-${short}${arg ? ` ${arg}` : ""}`, long && `--${long}${arg ? `=${arg}` : ""}`];
+    text += line(names.filter(Boolean).join(", "), doc);
+  }
+  return text;
+};

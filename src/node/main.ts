@@ -1,0 +1,43 @@
+/** The command `viaduct`: reads the command line and starts what it asks for. */
+import { enableCompileCache } from "node:module";
+import { fileURLToPath } from "node:url";
+import { readArguments } from "./cli/arguments.ts";
+
+// Kamailio's exit status for everything that keeps it from running.
+const failure = 255;
+
+// Compiled code is kept between starts; where the folder cannot be written it goes without.
+enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/viaduct", import.meta.url)));
+
+const main = async (argv: readonly string[]): Promise<number | undefined> => {
+  const command = readArguments(argv);
+  if (command.kind === "wrong") {
+    process.stderr.write(`${command.message}\n`);
+    return failure;
+  }
+  const { options } = command;
+  if (options.print !== undefined) {
+    const { internalsText, usageText, versionText } = await import("./cli/usage.ts");
+    const texts = { help: usageText, version: versionText, internals: internalsText };
+    process.stdout.write(texts[options.print]());
+    return 0;
+  }
+  if (command.kind === "check") {
+    const { checkFiles } = await import("./cli/check.ts");
+    return (await checkFiles(command.files, options)) ? 0 : failure;
+  }
+  if (options.checkOnly) {
+    const { checkLikeKamailio } = await import("./cli/check.ts");
+    return (await checkLikeKamailio(options)) ? 0 : failure;
+  }
+  if (options.foreground === 0 || options.foreground > 2) {
+    const { isDaemon, startDaemon } = await import("./cli/daemon.ts");
+    if (!isDaemon()) return startDaemon(argv);
+  }
+  const { serve } = await import("./cli/serve.ts");
+  return (await serve(options)) ? undefined : failure;
+};
+
+const status = await main(process.argv.slice(2));
+// A running server has no status yet; everything else ends here, whatever it still has open.
+if (status !== undefined) process.exit(status);
