@@ -121,6 +121,8 @@ export interface Core {
   replyStateless(msg: SipMessage, code: number, reason: string): Answer<number>;
   /** Stateless forward of the request as edited (core `forward`, sl). */
   forwardStateless(msg: SipMessage, to: Destination): Answer<number>;
+  /** Passes a reply on to its second Via (core `forward_reply`). False: it could not be sent. */
+  forwardReply(msg: SipMessage): Answer<boolean>;
   /** The To tag of a stateless reply to this message (Kamailio: MD5 prefix of the server + CRC of the Vias). */
   statelessToTag(msg: SipMessage): string;
   /** Commands of every module, by name: RPC transports look them up here. */

@@ -1,7 +1,10 @@
 /** Every module that Viaduct has: adding one is a file and a line here. */
 import type { Module } from "../declare/module.ts";
+import { maxfwd } from "./maxfwd.ts";
 import { pv } from "./pv/index.ts";
+import { rr } from "./rr/index.ts";
+import { sl } from "./sl.ts";
 import { textops } from "./textops/textops.ts";
 import { xlog } from "./xlog.ts";
 
-export const modules: readonly Module[] = [pv, textops, xlog];
+export const modules: readonly Module[] = [pv, textops, xlog, sl, rr, maxfwd];

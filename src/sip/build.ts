@@ -81,7 +81,7 @@ export function buildLocalReply(
   options: ReplyOptions = {},
 ): string {
   const text = msg.text;
-  let out = `${msg.version} ${code} ${reason}\r\n`;
+  let out = `${msg.version} ${String(code).padStart(3, "0")} ${reason}\r\n`;
   let firstVia = true;
   const headers = msg.headers;
   for (let i = 0; i < headers.length; i++) {
@@ -140,6 +140,8 @@ export function currentText(msg: SipMessage, send?: SendContext): string {
  * then; destination, Path and flags stay. False, and nothing changed, when it does not parse.
  */
 export function applyChanges(msg: SipMessage): boolean {
+  // The text of a Record-Route is not known before the request is sent.
+  if (msg.marks?.has("rr-added")) return false;
   if (!msg.rebuild(currentText(msg))) return false;
   msg.edits.clear();
   msg.bodyEdits.clear();

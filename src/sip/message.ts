@@ -209,6 +209,11 @@ export class SipMessage {
     return this.editsAt(offset).delete(offset, length, header);
   }
 
+  /** Writes over the text in place, as Kamailio does with Max-Forwards: visible at once, and no offset changes. */
+  overwrite(at: number, text: string): void {
+    this.text = this.text.slice(0, at) + text + this.text.slice(at + text.length);
+  }
+
   /** Replaces the text and indexes it anew (msg_apply_changes, msg_set_buffer). False, and nothing changed, when it does not parse. */
   rebuild(text: string): boolean {
     const next = new SipMessage(text, this.received);
