@@ -198,6 +198,14 @@ export class RpcStruct {
   }
 }
 
+/** An array that is one value of a command's answer; a bare array as an answer stands for several values. */
+export class RpcArray {
+  readonly items: readonly unknown[];
+  constructor(items: readonly unknown[]) {
+    this.items = items;
+  }
+}
+
 /** A number in a command's answer that is a double even when it is whole. */
 export class RpcDouble {
   readonly value: number;

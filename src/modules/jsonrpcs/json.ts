@@ -2,7 +2,7 @@
  * JSON of control commands over byte strings (latin1, usually UTF-8 bytes): read as Kamailio's srjson reads it (what
  * follows the first value is not looked at), and written as it writes it (tabs in the readable form, six decimals).
  */
-import { RpcDouble, RpcStruct } from "../../declare/module.ts";
+import { RpcArray, RpcDouble, RpcStruct } from "../../declare/module.ts";
 import { IntText } from "../../declare/value.ts";
 
 /** An object keeps its members in order, repeated names included. */
@@ -192,6 +192,7 @@ export function printJson(value: unknown, pretty = false, depth = 0): string {
   if (value === null || value === undefined) return "null";
   if (value instanceof IntText) return String(value.int);
   if (value instanceof RpcDouble) return printNumber(value.value);
+  if (value instanceof RpcArray) return printJson(value.items, pretty, depth);
   const tabs = pretty ? "\t".repeat(depth + 1) : "";
   const [line, end] = pretty ? ["\n", "\t".repeat(depth)] : ["", ""];
   const joined = (parts: string[]): string =>
