@@ -38,12 +38,12 @@ export class Connection {
   closing = false;
   readonly openedAt: number;
   lastUsed: number;
-  /** When the message that is arriving began, 0 for none. */
-  messageSince = 0;
+  /** When the message that is arriving began, -1 for none. */
+  messageSince = -1;
   /** A whole message has come. */
   spoken = false;
-  /** When the queue became non-empty or last moved, 0 while it is empty; and its length then. */
-  queuedSince = 0;
+  /** When the queue became non-empty or last moved, -1 while it is empty; and its length then. */
+  queuedSince = -1;
   queuedThen = 0;
   /** Seconds of silence until it is closed; undefined: the general lifetime. */
   lifetime: number | undefined = undefined;
@@ -87,10 +87,10 @@ export class Connection {
     if (this.state === "connecting")
       return now - this.openedAt >= settings.connectTimeout * 1000 ? "connect timeout" : undefined;
     if (now - this.lastUsed >= (this.lifetime ?? settings.lifetime) * 1000) return "lifetime over";
-    if (this.messageSince > 0 && now - this.messageSince >= settings.messageTimeout * 1000)
+    if (this.messageSince >= 0 && now - this.messageSince >= settings.messageTimeout * 1000)
       return "message took too long";
     if (this.passive && !this.spoken && now - this.openedAt >= settings.dataTimeout * 1000) return "no message came";
-    if (this.queuedSince > 0) {
+    if (this.queuedSince >= 0) {
       if (this.queued < this.queuedThen) this.queuedSince = now;
       else if (now - this.queuedSince >= settings.sendTimeout * 1000) return "send timeout";
       this.queuedThen = this.queued;

@@ -1,6 +1,6 @@
 /** From the script's listen lines to the sockets to open, as Kamailio's fix_all_socket_lists does. */
 import type { LocalSocket, Protocol } from "../sip/address.ts";
-import { protocolOf } from "./hostport.ts";
+import { parseHostPort, protocolOf } from "./hostport.ts";
 import { addressKey, familyOf, isLinkLocal, isMulticast, unbracket } from "./ip.ts";
 import type { SocketPort } from "./socket.ts";
 
@@ -171,4 +171,24 @@ const namesOf = async (sockets: readonly ListenSocket[], net: Net): Promise<read
     if (host !== undefined && host !== address) aliases.push({ protocol, host, port });
   }
   return aliases;
+};
+
+/**
+ * An address to listen on as the command line's -l has it: `[proto:]host[:port][/advertised[:port]]`, where host may
+ * be a list `(a, b)`. Undefined when it is not written so.
+ */
+export const parseListen = (text: string): ListenLine | undefined => {
+  const [, protocol, list, single, port, advertised] =
+    /^(?:(\w+):)?(?:\(([^()]+)\)|(\[[^\]]+\]|[^\s:/()[\]]+))(?::(\d{1,5}))?(?:\/(\S+))?$/.exec(text) ?? [];
+  if (list === undefined && single === undefined) return undefined;
+  if (protocol !== undefined && protocolOf(protocol) === undefined) return undefined;
+  const also = advertised === undefined ? undefined : parseHostPort(advertised);
+  if (advertised !== undefined && !also) return undefined;
+  return {
+    ...(protocol !== undefined && { protocol: protocol.toLowerCase() }),
+    hosts: list === undefined ? [single!] : list.split(",").map((host) => host.trim()),
+    ...(port !== undefined && { port: Number(port) }),
+    ...(also && { advertise: { host: also.host, ...(also.port !== 0 && { port: also.port }) } }),
+    virtual: false,
+  };
 };

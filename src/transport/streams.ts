@@ -6,7 +6,6 @@ import type { ListenSocket } from "./listen.ts";
 import { level, type TransportOptions } from "./options.ts";
 import type { Listener, Stream, StreamHandlers } from "./socket.ts";
 
-
 /** What Kamailio's `tcp` statistics count. */
 export interface StreamCounters {
   passive: number;
@@ -201,7 +200,7 @@ export class Streams {
       },
       data: (text) => this.#read(connection, text),
       drained: () => {
-        connection.queuedSince = 0;
+        connection.queuedSince = -1;
         if (connection.closing) this.#drop(connection, "closed");
       },
       closed: (reason) => this.#gone(connection, reason),
@@ -218,7 +217,7 @@ export class Streams {
       const frame = connection.framer.next();
       if (!frame) break;
       if (frame.kind === "message") {
-        connection.messageSince = 0;
+        connection.messageSince = -1;
         if (!connection.spoken && connection.passive) this.counters.established++;
         connection.spoken = true;
         this.counters.received++;
@@ -230,8 +229,8 @@ export class Streams {
         this.#drop(connection, "closed");
       }
     }
-    if (!connection.framer.pending) connection.messageSince = 0;
-    else if (connection.messageSince === 0) connection.messageSince = now;
+    if (!connection.framer.pending) connection.messageSince = -1;
+    else if (connection.messageSince < 0) connection.messageSince = now;
   }
 
   #deliver(connection: Connection, text: string): boolean {
@@ -269,7 +268,7 @@ export class Streams {
     this.counters.sent++;
     if (stream.queued === 0) {
       if (connection.closing) this.#drop(connection, "closed");
-    } else if (connection.queuedSince === 0) {
+    } else if (connection.queuedSince < 0) {
       connection.queuedSince = now;
       connection.queuedThen = stream.queued;
     }

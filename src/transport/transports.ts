@@ -3,6 +3,7 @@ import type { Destination, LocalSocket } from "../sip/address.ts";
 import type { ListenSocket } from "./listen.ts";
 import { level, type TransportOptions } from "./options.ts";
 import type { Datagrams } from "./socket.ts";
+import type { Sockets } from "./sockets.ts";
 import { type StreamCounters, Streams } from "./streams.ts";
 
 /** Datagrams shorter than this are keep-alives (Kamailio's MIN_UDP_PACKET). */
@@ -24,6 +25,9 @@ export class Transports {
     this.streams = new Streams(options);
   }
 
+  get sockets(): Sockets {
+    return this.#options.sockets;
+  }
   get tcp(): StreamCounters {
     return this.streams.counters;
   }
