@@ -1,4 +1,6 @@
 /** The vocabulary in which a module describes itself (DESIGN.md, decision 1). Compiler, checker, manual, REPL and RPC read it. */
+
+import type { Protocol } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { Call } from "./call.ts";
 import type { Core } from "./core.ts";
@@ -37,6 +39,8 @@ export interface Kind<T> {
    * literal is taken as it stands (Kamailio's FPARAM_PVS|FPARAM_STR fixups, as opposed to a format).
    */
   readonly single?: boolean;
+  /** For kind variable: it must be one that can be written, else the script is refused. */
+  readonly writable?: boolean;
   /** For kind regex; ignoring case and line by line when not given, as Kamailio's regular-expression fixups compile. */
   readonly flags?: RegexFlags;
   readonly received?: T;
@@ -55,6 +59,7 @@ interface KindOptions<T> {
   computed?: boolean;
   single?: boolean;
   flags?: RegexFlags;
+  writable?: boolean;
 }
 
 const kind =
@@ -68,6 +73,7 @@ const kind =
     ...(options.computed !== undefined && { computed: options.computed }),
     ...(options.single !== undefined && { single: options.single }),
     ...(options.flags && { flags: options.flags }),
+    ...(options.writable !== undefined && { writable: options.writable }),
   });
 
 export interface Regex {
@@ -240,6 +246,8 @@ export interface Module<S = any, P extends Kinds = any> {
   onRequest?(call: Call, state: S): boolean;
   /** Sees every reply before the core's reply_route. */
   onReply?(call: Call, state: S): void;
+  /** Hosts that are this server's besides its sockets and aliases; port 0 and no protocol fit any (register_check_self_func). */
+  isMyself?(host: string, port: number, protocol: Protocol | undefined, state: S): boolean;
   /** When the last call of the generation has ended. */
   stop?(state: S): Answer<void>;
   /** Takes a message that is not SIP (`msg.protocol`), in a worker slot. False: it is not for this module (Kamailio's nonsip hooks). */

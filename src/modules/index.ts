@@ -1,5 +1,8 @@
 /** Every module that Viaduct has: adding one is a file and a line here. */
 import type { Module } from "../declare/module.ts";
+import { cfgutils } from "./cfgutils.ts";
+import { corex } from "./corex/corex.ts";
+import { kex } from "./kex/kex.ts";
 import { maxfwd } from "./maxfwd.ts";
 import { pv } from "./pv/index.ts";
 import { rr } from "./rr/index.ts";
@@ -7,4 +10,4 @@ import { sl } from "./sl.ts";
 import { textops } from "./textops/textops.ts";
 import { xlog } from "./xlog.ts";
 
-export const modules: readonly Module[] = [pv, textops, xlog, sl, rr, maxfwd];
+export const modules: readonly Module[] = [cfgutils, corex, kex, pv, textops, xlog, sl, rr, maxfwd];

@@ -214,7 +214,7 @@ function reader(doc: string, contentOnly: boolean): Fn<Textops> {
     in: readers,
     args: {
       type: str("Its content type.", { computed: false }),
-      result: variable("Where to store it."),
+      result: variable("Where to store it.", { writable: true }),
     },
     returns: { 1: "the variable holds the part, or all of a body without parts", [-1]: "there is no such part" },
     run(call, { type, result }) {

@@ -112,7 +112,7 @@ export const substFunctions: Record<string, Fn<Textops>> = {
     args: {
       subject: str("The text to work on."),
       expression: str("`/regular expression/replacement/flags`."),
-      result: variable("A variable to store the new text in."),
+      result: variable("A variable to store the new text in.", { writable: true }),
     },
     returns: {
       1: "the variable holds the new text",
