@@ -49,7 +49,8 @@ export interface Branch {
 
 export class SipMessage {
   text: string;
-  readonly received: ReceiveInfo;
+  /** Scripts may give it other addresses (set_source_address, set_recv_socket). */
+  received: ReceiveInfo;
 
   isRequest = false;
   /** "sip", "http" (for xhttp; such a request need not have a Via) or "" for another version. */
