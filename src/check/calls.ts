@@ -173,7 +173,6 @@ function checkArgument(call: Call, kind: Kind<unknown>, value: Rv, written: Expr
     }
   } else if (kind.kind === "variable" || (kind.kind === "int" && text.startsWith("$"))) {
     if (text.startsWith("$")) scope.variable(text.trim(), value.span);
-    else
-      problems.error("argument-kind", value.span, `\`${call.name}\` takes a variable here, not \`${text}\``);
+    else problems.error("argument-kind", value.span, `\`${call.name}\` takes a variable here, not \`${text}\``);
   }
 }

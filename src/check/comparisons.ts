@@ -87,7 +87,11 @@ function rightSide(
   const value = (rv: Rv | undefined): Comparison["right"] | undefined => rv && { kind: "value", value: rv };
   if (right.kind === "myself") {
     if (kind === "uri" || kind === "address") return { kind: "myself" };
-    lowering.scope.problems.error("operand-operator", right.span, `\`${operand.name}\` cannot be compared with \`myself\``);
+    lowering.scope.problems.error(
+      "operand-operator",
+      right.span,
+      `\`${operand.name}\` cannot be compared with \`myself\``,
+    );
     return undefined;
   }
   if (right.kind === "ip" && kind === "address") return { kind: "net", address: right.address, mask: right.mask };
@@ -98,7 +102,11 @@ function rightSide(
   }
   const lowered = lowering.expression(right);
   if (kind === "address" && lowered?.op === "constant" && typeof lowered.value !== "string") {
-    lowering.scope.problems.error("operand-operator", right.span, `\`${operand.name}\` is compared with an address, not a number`);
+    lowering.scope.problems.error(
+      "operand-operator",
+      right.span,
+      `\`${operand.name}\` is compared with an address, not a number`,
+    );
     return undefined;
   }
   return value(lowered);

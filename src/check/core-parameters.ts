@@ -1,5 +1,6 @@
 /** Core parameters: names and types against the table that module `core` declares. */
 import type { CoreParam } from "../../grammar/tree.ts";
+import type { Kinds } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
 import { literalInt } from "./lower.ts";
 import { didYouMean } from "./names.ts";
@@ -7,7 +8,7 @@ import { own, type Scope } from "./scope.ts";
 
 /** The parameter under its first spelling, with its value; undefined when it was refused. */
 export function checkCoreParameter(item: CoreParam, scope: Scope): { name: string; value: Value } | undefined {
-  const params = scope.core?.params ?? {};
+  const params: Kinds = scope.core?.params ?? {};
   const kind = own(params, item.name);
   if (!kind) {
     scope.problems.error(

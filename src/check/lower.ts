@@ -88,8 +88,7 @@ export class Lowering {
     if (!condition) return;
     if (condition.type === "str") {
       const { problems } = this.scope;
-      if (it.kind === "while")
-        problems.error("type-mismatch", condition.span, "`while` takes a number, not text");
+      if (it.kind === "while") problems.error("type-mismatch", condition.span, "`while` takes a number, not text");
       else
         problems.warn(
           "value-in-condition",
@@ -112,8 +111,7 @@ export class Lowering {
     const labelled = cases.filter((each) => each.label);
     const isText = (each: CaseStep): boolean => each.regex || each.label?.type === "str";
     const mixed = labelled.find((each) => isText(each) !== isText(labelled[0]!));
-    if (mixed)
-      problems.error("case-mixed", mixed.label!.span, "numbers and text cannot both be cases of one switch");
+    if (mixed) problems.error("case-mixed", mixed.label!.span, "numbers and text cannot both be cases of one switch");
     const defaults = it.cases.filter((each) => each.match === undefined);
     if (defaults.length > 1) problems.error("default-twice", defaults[1]!.span, "this switch has a default already");
     if (!value) return;
@@ -162,7 +160,9 @@ export class Lowering {
         // A text ends at its first NUL byte.
         return constant(it.value.includes("\0") ? it.value.slice(0, it.value.indexOf("\0")) : it.value, span);
       case "variable":
-        return this.scope.variable(it.text, span) ? { op: "variable", text: it.text, type: undefined, span } : undefined;
+        return this.scope.variable(it.text, span)
+          ? { op: "variable", text: it.text, type: undefined, span }
+          : undefined;
       case "select":
         return { op: "select", text: it.text, type: "str", span };
       case "call":
@@ -191,7 +191,12 @@ export class Lowering {
   }
 
   #bare(word: string, span: Span): undefined {
-    this.scope.problems.error("type-mismatch", span, `the word \`${word}\` is no value`, `write it in quotes: "${word}"`);
+    this.scope.problems.error(
+      "type-mismatch",
+      span,
+      `the word \`${word}\` is no value`,
+      `write it in quotes: "${word}"`,
+    );
   }
 
   #binary(it: Expr & { readonly kind: "binary" }): Rv | undefined {
@@ -249,7 +254,11 @@ export class Lowering {
   #route(it: Call): RouteStep | undefined {
     const { problems } = this.scope;
     if (it.args.length !== 1) {
-      problems.error("argument-count", it.span, `\`route\` takes the name of one route, not ${it.args.length} arguments`);
+      problems.error(
+        "argument-count",
+        it.span,
+        `\`route\` takes the name of one route, not ${it.args.length} arguments`,
+      );
       return undefined;
     }
     const written = it.args[0]!;

@@ -1,6 +1,6 @@
 /** Module parameters: which modules and parameters are meant, and whether their values are of the right type. */
 import type { ModParam } from "../../grammar/tree.ts";
-import type { Module } from "../declare/module.ts";
+import type { Kinds, Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
 import type { EvaluatedParameter } from "./ir.ts";
 import { literalInt } from "./lower.ts";
@@ -45,7 +45,7 @@ export class Parameters {
 
   #assign(module: Module, item: ModParam): void {
     const { problems } = this.#scope;
-    const kind = own(module.params, item.name);
+    const kind = own(module.params as Kinds, item.name);
     if (!kind) {
       problems.error(
         "unknown-parameter",
@@ -86,7 +86,7 @@ export class Parameters {
   of(module: Module): Record<string, unknown> {
     const set = this.#values.get(module);
     const received: Record<string, unknown> = {};
-    for (const [name, kind] of Object.entries(module.params)) {
+    for (const [name, kind] of Object.entries(module.params as Kinds)) {
       const values = set?.get(name);
       received[name] = module.repeated?.includes(name) ? (values ?? []) : (values?.at(-1) ?? kind.fallback);
     }

@@ -8,17 +8,21 @@ export const problemCodes = {
     "An argument is not what the function takes in that place, for example text where a number or a variable is due.",
   "argument-not-constant":
     "The argument has to be written out: Kamailio prepares it once, when the script is loaded, so a variable or an expression cannot stand there.",
-  "bad-regex": "A regular expression does not compile. Expressions are POSIX extended ones: `\\d`, `\\w` and look-around are unknown.",
+  "bad-regex":
+    "A regular expression does not compile. Expressions are POSIX extended ones: `\\d`, `\\w` and look-around are unknown.",
   "case-duplicate": "Two cases of a switch have the same label, so the second could never be reached.",
   "case-mixed": "Cases of one switch have to be either all numbers or all text and regular expressions.",
   "case-not-constant": "The label of a case has to be a constant.",
   "core-parameter-type": "A core parameter is given a number where it takes text, or text where it takes a number.",
+  "default-only-switch":
+    "A switch that has nothing but a default and switches on something that varies; Kamailio refuses to load it.",
   "default-twice": "A switch has more than one default.",
   "duplicate-module": "A module is loaded twice; the second line has no effect.",
   "duplicate-route": "Two route blocks of one kind have the same name.",
   "flag-not-declared": "A flag is used by name, but no `flags` line gives that name a number.",
   "flag-number": "A flag number lies outside of 0 to 31.",
-  "function-in-argument": "A module function cannot be called inside the arguments of another one; assign its result to a variable first.",
+  "function-in-argument":
+    "A module function cannot be called inside the arguments of another one; assign its result to a variable first.",
   "function-not-here": "The function may not be called in this kind of route block.",
   "function-not-loaded": "A module that is not loaded has the function.",
   "module-refused": "A module refused to start with the parameters that it was given.",

@@ -22,8 +22,7 @@ export function checkRoutes(routes: readonly CheckedRoute[], scope: Scope): void
 }
 
 /** `route(0)` is request_route. */
-const hasRoute = (scope: Scope, name: string): boolean =>
-  scope.hasRoute("route", name) || name === "0";
+const hasRoute = (scope: Scope, name: string): boolean => scope.hasRoute("route", name) || name === "0";
 
 /** Functions of tm that arm a block of another kind. */
 const arming: Readonly<Record<string, BlockKind>> = {
@@ -37,7 +36,8 @@ function armed(step: CallStep, scope: Scope): void {
     if (value.op !== "constant") continue;
     const block = arming[step.name] ?? (kind.kind === "route" ? "route" : undefined);
     const name = String(value.value);
-    if (block === undefined || name === "0" || name === "" || name.includes("$") || scope.hasRoute(block, name)) continue;
+    if (block === undefined || name === "0" || name === "" || name.includes("$") || scope.hasRoute(block, name))
+      continue;
     scope.problems.warn(
       "unarmed-route",
       value.span,
@@ -50,6 +50,8 @@ function armed(step: CallStep, scope: Scope): void {
 export interface Visitor {
   route(step: RouteStep): void;
   call(step: CallStep): void;
+  /** Every node of every expression. */
+  value?(rv: Rv): void;
 }
 
 /** Walks every call and route of the steps, those inside expressions included. */
@@ -90,6 +92,7 @@ export function visit(steps: readonly Step[], visitor: Visitor): void {
 }
 
 export function visitValue(rv: Rv, visitor: Visitor): void {
+  visitor.value?.(rv);
   switch (rv.op) {
     case "action":
       visit([rv.step], visitor);

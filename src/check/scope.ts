@@ -106,7 +106,9 @@ export class Scope {
     return this.#unknown(
       span,
       `no loaded module has the variable \`$${name}\``,
-      elsewhere ? `it is in the module ${elsewhere.name}: loadmodule "${elsewhere.name}.so"` : didYouMean(name, names, "$"),
+      elsewhere
+        ? `it is in the module ${elsewhere.name}: loadmodule "${elsewhere.name}.so"`
+        : didYouMean(name, names, "$"),
     );
   }
 
