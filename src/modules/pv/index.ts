@@ -15,6 +15,7 @@ import { networkVariables } from "./network.ts";
 import { scriptVariables } from "./script-variables.ts";
 import { module, sharedVariable } from "./state.ts";
 import { timeVariables } from "./time.ts";
+import { transformations } from "./transformations/index.ts";
 import { uriVariables } from "./uri.ts";
 import { xavpVariables } from "./xavp.ts";
 
@@ -46,6 +47,7 @@ export const pv = module({
     return { core, shared, aliases, staticBranch: emptyBranch(), timeval: 0 };
   },
   functions: { ...branchFunctions },
+  transformations,
   variables: {
     ...coreVariables,
     ...scriptVariables,
