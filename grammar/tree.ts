@@ -55,12 +55,13 @@ export interface Listen {
   readonly port?: number;
   /** The last port of a range `5060-5070`. */
   readonly lastPort?: number;
-  readonly advertise?: { readonly host: string; readonly port?: number };
+  readonly advertise?: { readonly host: string; readonly port?: number; readonly protocol?: string };
   readonly name?: string;
   readonly virtual: boolean;
   /** `workers = N` of a bind block; a preceding `socket_workers=N` is a CoreParam. */
   readonly workers?: number;
   readonly agname?: string;
+  readonly vrf?: string;
   readonly span: Span;
 }
 
@@ -69,6 +70,8 @@ export interface LoadModule {
   /** As written: `tm`, `tm.so` or a path. */
   readonly name: string;
   readonly params?: string;
+  /** `loadmodulex`: name and params are formats whose variables are to be evaluated. */
+  readonly evaluated?: boolean;
   readonly nameSpan: Span;
   readonly span: Span;
 }
@@ -91,10 +94,11 @@ export interface ModParam {
   readonly span: Span;
 }
 
-/** `group.name = value desc "…"`. */
+/** `group.name = value desc "…"`, and `group[1].name = value` for one instance of a group. */
 export interface CustomParam {
   readonly kind: "custom-param";
   readonly group: string;
+  readonly instance?: number;
   readonly name: string;
   readonly value: ParamValue;
   readonly description?: string;
@@ -302,6 +306,10 @@ export type BinaryOperator =
   | "||"
   | "=="
   | "!="
+  | "eq"
+  | "ne"
+  | "ieq"
+  | "ine"
   | "=~"
   | "!~"
   | "<"

@@ -1,0 +1,56 @@
+/** Script text to tree. The one entry of this folder. */
+import type { Lexer } from "chevrotain";
+import type { ParseInput } from "./input.ts";
+import { lex, newLexer } from "./lex.ts";
+import { ScriptParser } from "./parser/script.ts";
+import { preprocess } from "./preprocess.ts";
+import { Problems } from "./problems.ts";
+import type { Problem, Script } from "./tree.ts";
+
+export type { Matcher, ParseInput, SubstKind } from "./input.ts";
+export type * from "./tree.ts";
+
+export interface ParseResult {
+  /** What could be read; parts with problems are left out. */
+  readonly script: Script;
+  readonly problems: readonly Problem[];
+  /** Every file that was read, the script itself first. */
+  readonly files: readonly string[];
+  /** The text of each of them, for showing the lines of problems. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** What was defined at the end of the script, for `$def(NAME)` and `$defn(NAME)`. */
+  readonly defines: ReadonlyMap<string, string | undefined>;
+}
+
+/** A parser, which is worth keeping: it takes longer to make than most scripts take to parse. */
+export class ScriptReader {
+  readonly #lexer: Lexer = newLexer();
+  readonly #parser = new ScriptParser();
+
+  /** Never throws for what stands in a script. */
+  parse(input: ParseInput): ParseResult {
+    const problems = new Problems();
+    const preprocessed = preprocess(input, problems);
+    const { tokens, end } = lex(preprocessed, this.#lexer, problems);
+    const syntax = new Problems();
+    const items = this.#parser.parse(tokens, end, syntax);
+    // What follows an unclosed string or comment was not read, so nothing can be said about the end of the script.
+    const found = syntax.list.filter((problem) => !(preprocessed.unfinished && atEnd(problem, end)));
+    return {
+      script: { items },
+      problems: [...problems.list, ...found],
+      files: [...preprocessed.sources.keys()],
+      sources: new Map([...preprocessed.sources].map(([file, source]) => [file, source.text])),
+      defines: new Map(preprocessed.defines.all().map(({ name, value }) => [name, value])),
+    };
+  }
+}
+
+/** Made once, since it holds nothing between two parses. */
+const reader = new ScriptReader();
+
+/** Parses a script. Never throws for what stands in it. */
+export const parse = (input: ParseInput): ParseResult => reader.parse(input);
+
+const atEnd = (problem: Problem, end: { file: string; startLine: number; startColumn: number }): boolean =>
+  problem.span.file === end.file && problem.span.line === end.startLine && problem.span.column >= end.startColumn;
