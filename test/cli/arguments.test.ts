@@ -1,0 +1,73 @@
+/** The command line: Kamailio's flags with getopt's rules, and the subcommands. */
+import { isDeepStrictEqual } from "node:util";
+import { expect, test } from "vitest";
+import { readArguments } from "../../src/node/cli/arguments.ts";
+import { defaults, flags, type Options } from "../../src/node/cli/flags.ts";
+import { usageText } from "../../src/node/cli/usage.ts";
+
+/** What differs from the defaults; maps as objects. */
+const read = (line: string): unknown => {
+  const command = readArguments(line === "" ? [] : line.split(" "));
+  if (command.kind === "wrong") return command.message;
+  const plain = (it: Options) => ({ ...it, overrides: Object.fromEntries(it.overrides) });
+  const before = plain(defaults());
+  const changed = Object.entries(plain(command.options)).filter(
+    ([name, value]) => !isDeepStrictEqual(value, before[name as keyof Options]),
+  );
+  return { ...(command.kind === "check" && { check: command.files }), ...Object.fromEntries(changed) };
+};
+
+test.each<[string, unknown]>([
+  ["", {}],
+  ["-f a.cfg", { file: "a.cfg" }],
+  ["-fa.cfg", { file: "a.cfg" }],
+  // As the harnesses and Debian's unit start Kamailio.
+  [
+    "-DD -E -f k.cfg -m 16 -M 4 -Y d -w d -P d/pid -L m/",
+    { foreground: 2, stderr: true, file: "k.cfg", runtimeDir: "d", workdir: "d", pidFile: "d/pid" },
+  ],
+  [
+    "-P p -f k.cfg -m 64 -M 8 --atexit=no -u kamailio -g kamailio",
+    { pidFile: "p", file: "k.cfg", user: "kamailio", group: "kamailio" },
+  ],
+  ["-DDEef x", { foreground: 2, stderr: true, colours: true, file: "x" }],
+  ["-A A -A B=1 -AC=x=y", { defines: { A: undefined, B: "1", C: "x=y" } }],
+  ["-n 4 -N 2", { overrides: { children: 4, tcp_children: 2 } }],
+  ["-n4", { overrides: { children: 4 } }],
+  ["-dd -d", { debug: 3 }],
+  ["--debug=-1", { debug: -1 }],
+  ["--debug 2", { debug: 2 }],
+  ["-l udp:a:1 -l b", { listen: ["udp:a:1", "b"] }],
+  ["-a no -T -K -r -R", { overrides: { auto_aliases: 0, disable_tcp: 1, check_via: 1, dns: 1, rev_dns: 1 } }],
+  ["-c", { checkOnly: true }],
+  ["-x fm -X tlsf -W poll -O 3 -Q 2 -S -s 1 -B 3", {}],
+  ["-b 65536 -G g --server-id=3", { receiveBuffer: 65536, groupFile: "g", overrides: { server_id: 3 } }],
+  ["-v", { print: "version" }],
+  ["--version", { print: "version" }],
+  ["-h", { print: "help" }],
+  ["-I", { print: "internals" }],
+  ["stray words -E", { stderr: true }],
+  ["run a.cfg -A X", { file: "a.cfg", foreground: 1, stderr: true, defines: { X: undefined } }],
+  ["check a.cfg b.cfg", { check: ["a.cfg", "b.cfg"] }],
+  ["-Z", "Unknown option '-Z'. Use -h for help."],
+  ["-DZ", "Unknown option '-Z'. Use -h for help."],
+  ["--nix", "Unknown option '--nix'. Use -h for help."],
+  ["-f", "Option '-f' requires an argument. Use -h for help."],
+  ["--debug", "Option '--debug' requires an argument. Use -h for help."],
+  ["-n abc", "bad process number: -n: abc"],
+  ["-m x", "bad shmem size: x"],
+  ["-a maybe", "bad auto aliases mode: maybe"],
+  ["-A =1", "bad define: =1"],
+  ["--debug=x", "bad debug level: x"],
+  ["check", "check: which file? Use check FILE..."],
+  ["run", "run: one file is needed. Use run FILE"],
+])("viaduct %s", (line, expected) => {
+  expect(read(line)).toEqual(expected);
+});
+
+test("no flag is given twice, and the usage text has all of them", () => {
+  const names = flags.flatMap((it) => [it.short && `-${it.short}`, it.long && `--${it.long}`]).filter(Boolean);
+  expect(new Set(names).size).toBe(names.length);
+  const text = usageText();
+  for (const name of names) expect(text).toMatch(new RegExp(`[ ]${name}\\b`));
+});
