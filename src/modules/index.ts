@@ -1,13 +1,31 @@
 /** Every module that Viaduct has: adding one is a file and a line here. */
 import type { Module } from "../declare/module.ts";
+import { async } from "./async/index.ts";
 import { cfgutils } from "./cfgutils.ts";
 import { corex } from "./corex/corex.ts";
 import { kex } from "./kex/kex.ts";
 import { maxfwd } from "./maxfwd.ts";
 import { pv } from "./pv/index.ts";
 import { rr } from "./rr/index.ts";
+import { sanity } from "./sanity/index.ts";
 import { sl } from "./sl.ts";
 import { textops } from "./textops/textops.ts";
+import { tm } from "./tm/index.ts";
+import { tmx } from "./tmx/index.ts";
 import { xlog } from "./xlog.ts";
 
-export const modules: readonly Module[] = [cfgutils, corex, kex, pv, textops, xlog, sl, rr, maxfwd];
+export const modules: readonly Module[] = [
+  cfgutils,
+  corex,
+  kex,
+  pv,
+  textops,
+  xlog,
+  sl,
+  rr,
+  maxfwd,
+  tm,
+  tmx,
+  async,
+  sanity,
+];
