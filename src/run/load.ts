@@ -38,7 +38,6 @@ export async function load(server: Server, file: string, number: number): Promis
     readFile: (path) => host.files.read(path),
     resolve: (...parts) => host.files.resolve(...parts),
     dirname: (path) => host.files.dirname(path),
-    glob: (pattern) => host.files.glob(pattern),
   });
   const problems: Problem[] = [...parsed.problems];
   const { files } = parsed;
@@ -65,7 +64,7 @@ export async function load(server: Server, file: string, number: number): Promis
   }
   const compiled = compile(checked, generation.core);
   problems.push(...compiled.problems);
-  if (refuses(problems)) {
+  if (refuses(problems) || !compiled.program) {
     await generation.stop();
     return refused();
   }

@@ -194,10 +194,11 @@ export class Server {
     return -1;
   }
 
-  /** A message that could not be parsed: logged, counted by whoever received it, and dropped. */
+  /** A message that could not be parsed: logged, and dropped unless silence would be wrong (RFC 4475, 3.1.2.16). */
   malformed(msg: SipMessage): void {
     const { srcIp, srcPort } = msg.received;
     this.log.write(LogLevel.err, `message from ${srcIp}:${srcPort} dropped: ${msg.malformed}\n`);
+    if (msg.refuse !== 0) void this.stateless.reply(msg, msg.refuse, msg.refuse === 505 ? "Version Not Supported" : "Bad Request");
   }
 }
 
