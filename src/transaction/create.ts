@@ -14,6 +14,7 @@ import type { Settings } from "./settings.ts";
 import { cancelSuspension, type Name, resume, suspend } from "./suspend.ts";
 import { TFlag, type Transaction } from "./transaction.ts";
 import type { RouteHandle } from "./user.ts";
+import { tagFor } from "./wire.ts";
 
 export type { Ports } from "./engine.ts";
 
@@ -65,6 +66,9 @@ export class Transactions implements TransactionLayer {
     tx.flags |= TFlag.adminReply;
     if (code >= 200) stateOf(run).handled |= Handled.replied;
     return replyTo(tx, run.msg.isRequest ? run.msg : tx.request, code, reason);
+  }
+  toTag(run: Run): string {
+    return tagFor(this.engine, run.msg);
   }
   relay(run: Run, target?: Target): Answer<number> {
     return relay(this.engine, run, target);

@@ -7,7 +7,7 @@ import type { Clock } from "./clock.ts";
 import { onFinalTimeout } from "./expiry.ts";
 import type { RetryBuffer } from "./retry.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
-import { TFlag, type Transaction } from "./transaction.ts";
+import type { Transaction } from "./transaction.ts";
 import type { TransactionUser } from "./user.ts";
 import { TimerWheel, toTicks } from "./wheel.ts";
 

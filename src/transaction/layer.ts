@@ -18,6 +18,7 @@
  * route waits are queued in order (Kamailio's REPLY_LOCK). All that is synchronous stays synchronous.
  */
 import type { SipMessage } from "../sip/message.ts";
+import type { Engine } from "./engine.ts";
 import type { Run } from "./run.ts";
 import type { Transaction } from "./transaction.ts";
 import type { RouteHandle } from "./user.ts";
@@ -25,6 +26,8 @@ import type { RouteHandle } from "./user.ts";
 type Answer<T> = T | Promise<T>;
 
 export interface TransactionLayer {
+  /** Table, timers and parameters, for the modules that are a part of tm (tm, tmx); others use the methods below. */
+  readonly engine: Engine;
   /** End of a request_route run (t_unref). Safe when the run never touched tm. */
   endRequest(run: Run): void;
   /** A reply that the core's reply_route let pass. False: no transaction wants it. */
@@ -39,6 +42,8 @@ export interface TransactionLayer {
   create(run: Run): number;
   /** Stateful reply to the run's request (t_reply); 1 or negative. */
   reply(run: Run, code: number, reason: string): number;
+  /** The To tag that a reply made here to the run's request gets (`$ltt(t)`). */
+  toTag(run: Run): string;
   /** t_relay: a new transaction when there is none, else further branches. Positive, 0 or negative as in Kamailio. */
   relay(run: Run): Answer<number>;
 

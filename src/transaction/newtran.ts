@@ -121,7 +121,10 @@ export function checkTransaction(engine: Engine, run: Run): number {
 /** t_unref at the end of a request run. */
 export function endRequest(engine: Engine, run: Run): void {
   const { tx, tm: state } = run;
-  if (tx === undefined || state === undefined) return;
+  if (state === undefined) return;
+  state.atEnd?.();
+  state.atEnd = undefined;
+  if (tx === undefined) return;
   const { handled } = state;
   if (handled & Handled.errorDelayed) {
     if (killTransaction(tx, state.delayedError) <= 0) engine.release(tx);

@@ -101,13 +101,11 @@ export function deliver(tx: Transaction, index: number, reply: SipMessage): Answ
     ? localReply(tx, reply, index, reply.status, plan)
     : relayReply(tx, reply, index, reply.status, plan, true);
   return after(passed, (outcome) => {
-    let canceled: Answer<void>;
-    if (outcome === "completed") {
-      engine.stopRequests(tx);
-      if (tx.isInvite) canceled = cancelBranches(tx, plan, Cancel.kill);
-      if (tx.isLocal) engine.putOnWait(tx);
-    } else canceled = cancelBranches(tx, plan, cancelMethod(engine.settings.cancelBMethod));
-    return after(canceled, () => outcome);
+    if (outcome !== "completed")
+      return after(cancelBranches(tx, plan, cancelMethod(engine.settings.cancelBMethod)), () => outcome);
+    engine.stopRequests(tx);
+    if (tx.isLocal) engine.putOnWait(tx);
+    return tx.isInvite ? after(cancelBranches(tx, plan, Cancel.kill), () => outcome) : outcome;
   });
 }
 

@@ -40,6 +40,10 @@ export class RetryBuffer extends WheelTimer {
     this.kind = kind;
   }
 
+  /** The wait for a final reply is the one that follows a provisional reply to INVITE. */
+  get waitsForInvite(): boolean {
+    return (this.flags & RetryFlag.frInvite) !== 0;
+  }
   get running(): boolean {
     return this.due >= 0;
   }
@@ -98,8 +102,10 @@ export class RetryBuffer extends WheelTimer {
     if (this.kind === "request" && endOfLife < this.#finalAt) this.#finalAt = endOfLife;
   }
 
-  setInterval(milliseconds: number): void {
-    this.#interval = milliseconds;
+  /** Milliseconds of the next interval, by whether it has slowed down; 0 leaves it. */
+  changeInterval(t1: number, t2: number): void {
+    if (this.flags & RetryFlag.t2 && t2 > 0) this.#interval = t2;
+    else if (t1 > 0) this.#interval = t1;
   }
 
   override fire(now: number): number {

@@ -39,6 +39,8 @@ export class RunState {
   onBranch: RouteHandle | undefined = undefined;
   onBranchFailure: RouteHandle | undefined = undefined;
   next: NextTransaction | undefined = undefined;
+  /** Called once when the run has ended. */
+  atEnd: (() => void) | undefined = undefined;
 }
 
 /** One run. The layer reads and sets `tx`, `branch` and `tm`. */

@@ -23,8 +23,6 @@ export interface Settings {
   unmatchedCancel: number;
   defaultCode: number;
   defaultReason: string;
-  /** CANCEL and ACK are built from the INVITE that was sent, not from the one that came. */
-  reparseInvite: boolean;
   /** Fields with this prefix go from the sent INVITE into CANCEL and ACK. */
   acExtraHdrs: string;
   /** What CANCEL does to a branch that had no reply: 0 fakes a 487, 1 goes on resending, 2 sends CANCEL. */
@@ -37,7 +35,6 @@ export interface Settings {
   failureExecMode: boolean;
   localCancelReason: boolean;
   e2eCancelReason: boolean;
-  e2eCancelHopByHop: boolean;
   relay100: boolean;
   richRedirect: number;
   replyRelayMode: number;
@@ -70,7 +67,6 @@ export const defaultSettings = (): Settings => ({
   unmatchedCancel: 0,
   defaultCode: 500,
   defaultReason: "Server Internal Error",
-  reparseInvite: true,
   acExtraHdrs: "",
   cancelBMethod: 1,
   disable6xxBlock: false,
@@ -81,7 +77,6 @@ export const defaultSettings = (): Settings => ({
   failureExecMode: false,
   localCancelReason: true,
   e2eCancelReason: true,
-  e2eCancelHopByHop: true,
   relay100: false,
   richRedirect: 0,
   replyRelayMode: 1,

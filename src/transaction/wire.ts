@@ -4,6 +4,7 @@ import { buildForwardedReply, buildLocalReply, buildRequest } from "../sip/build
 import { buildAck, buildCancel } from "../sip/build-local.ts";
 import { HeaderType } from "../sip/headers.ts";
 import type { SipMessage } from "../sip/message.ts";
+import type { Engine } from "./engine.ts";
 import { branchOf } from "./lookup.ts";
 import type { StoredReply, Transaction } from "./transaction.ts";
 
@@ -99,11 +100,15 @@ export function ackText(tx: Transaction, branch: number, reply: SipMessage): str
   return sent === "" ? "" : buildAck(sent, { to: toLine(reply), keep: tx.engine.settings.acExtraHdrs });
 }
 
-/** A To tag for replies made here: the same for every reply to a request, "" when its To has one. */
-export function localTagFor(tx: Transaction, msg: SipMessage): string {
-  if (toTag(msg) !== "") return "";
-  return `${tx.engine.tagPrefix}-${(hash(viaText(msg), hash(fromTag(msg), tx.label)) & 0xffff).toString(16).padStart(4, "0")}`;
+/** A To tag for replies made here: the same for every reply to a request. */
+export function tagFor(engine: Engine, msg: SipMessage): string {
+  const mark = hash(viaText(msg), hash(fromTag(msg), hash(msg.callId)));
+  return `${engine.tagPrefix}-${(mark & 0xffff).toString(16).padStart(4, "0")}`;
 }
+
+/** The tag to add to a reply: none when the request's To has one. */
+export const localTagFor = (tx: Transaction, msg: SipMessage): string =>
+  toTag(msg) === "" ? tagFor(tx.engine, msg) : "";
 
 /** FNV-1a. */
 export function hash(text: string, seed = 0): number {

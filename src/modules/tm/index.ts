@@ -1,0 +1,42 @@
+/** tm: transactions (RFC 3261 16, 17; RFC 6026). Follows Kamailio's src/modules/tm. */
+import { parameters, settingsOf } from "./parameters.ts";
+import { relayFunctions } from "./relay.ts";
+import { routeFunctions } from "./routes.ts";
+import { module } from "./state.ts";
+import { statusFunctions } from "./status.ts";
+import { timerFunctions } from "./timers.ts";
+import { transactionFunctions } from "./transaction.ts";
+
+export const tm = module({
+  name: "tm",
+  doc: "Transactions: stateful relaying and replies, retransmission, forking, failure routes, suspension.",
+  params: parameters,
+  start(params, core) {
+    const onSlReply = params.on_sl_reply === "" ? undefined : core.block("onreply", params.on_sl_reply);
+    return {
+      settings: settingsOf(params, core.config.int("max_branches") || 12),
+      contacts: params.contacts_avp,
+      contactFlows: params.contact_flows_avp,
+      contactAttributes: params.xavp_contact,
+      onSlReply,
+    };
+  },
+  open(state, core) {
+    core.transactions.engine.settings = state.settings;
+  },
+  functions: {
+    ...transactionFunctions,
+    ...relayFunctions,
+    ...routeFunctions,
+    ...timerFunctions,
+    ...statusFunctions,
+  },
+  variables: {},
+  commands: {},
+  events: {
+    "tm:init": "Once, when the server starts to serve.",
+    "tm:branch-failure:NAME": "A branch has failed, when t_on_branch_failure has armed it.",
+    "tm:local-request": "A request that starts here is about to be sent.",
+    "tm:local-response": "A reply made here has been sent.",
+  },
+});

@@ -1,0 +1,159 @@
+/** Functions that make, find, answer and end the transaction of a message. */
+import type { Call } from "../../declare/call.ts";
+import { any, int, optional, str } from "../../declare/module.ts";
+import { errorReply } from "../../transaction/errors.ts";
+import { saveEdits } from "../../transaction/forward.ts";
+import { matchCanceled } from "../../transaction/lookup.ts";
+import { checkTransaction, create, endRequest, retransmitReply } from "../../transaction/newtran.ts";
+import { Handled, stateOf } from "../../transaction/run.ts";
+import { engineOf, fn, integer, transactionOf } from "./state.ts";
+
+const REPLYING = ["request", "onreply", "failure"] as const;
+const REPLIED = {
+  1: "the reply was sent",
+  [-1]: "it was not: there is no transaction, it has been answered finally, or this is an ACK",
+  [-2]: "a final reply has been sent, or the message is marked not to be answered",
+} as const;
+
+const code = any("Code of the reply; default_code when it is no number.");
+const reason = optional(str("Its reason phrase.", { single: true }));
+
+function reply(call: Call, given: unknown, phrase: string | undefined): 1 | -1 | -2 {
+  const { settings } = engineOf(call);
+  if (call.msg.method === "ACK") return -1;
+  if (call.msg.marks?.has("no-reply")) return -2;
+  const status = integer(given as never) ?? settings.defaultCode;
+  return call.core.transactions.reply(call, status, phrase ?? settings.defaultReason) > 0 ? 1 : -1;
+}
+
+export const transactionFunctions = {
+  t_newtran: fn({
+    doc: "Makes a transaction for the request.",
+    in: ["request"],
+    args: {},
+    returns: {
+      1: "it was made (an ACK has none)",
+      0: "the request is a copy or an ACK that has been dealt with: the script ends",
+      [-9]: "the message lacks a field that names its transaction",
+      [-10]: "there is one already",
+    },
+    run: (call) => create(engineOf(call), call) as 1 | 0 | -9 | -10,
+  }),
+  t_lookup_request: fn({
+    doc: "Whether the request belongs to a transaction.",
+    in: ["request"],
+    args: {},
+    returns: { 1: "it does", [-1]: "it does not" },
+    run: (call) => (transactionOf(call, false) === undefined ? -1 : 1),
+  }),
+  t_lookup_cancel: fn({
+    doc: "Whether the INVITE of a CANCEL is known.",
+    in: ["request"],
+    args: { flags: int("1: the message gets the INVITE's message flags.", { fallback: 0 }) },
+    returns: { 1: "it is", [-1]: "it is not, or this is no CANCEL" },
+    run(call, args) {
+      if (call.msg.method !== "CANCEL") return -1;
+      const invite = matchCanceled(engineOf(call), call.msg);
+      if (invite === undefined) return -1;
+      if (Number(args.flags) !== 0) call.msg.flags = invite.request.flags;
+      return 1;
+    },
+  }),
+  t_check_trans: fn({
+    doc: "Whether the message belongs to a transaction; copies and ACKs to negative replies are dealt with on the way.",
+    in: ["request", "onreply", "branch"],
+    args: {},
+    returns: {
+      1: "a reply, CANCEL or ACK that belongs to one",
+      0: "a copy of a request, or an ACK to a negative reply, has been dealt with: the script ends",
+      [-1]: "it does not",
+    },
+    run: (call) => checkTransaction(engineOf(call), call) as 1 | 0 | -1,
+  }),
+  t_exists: fn({
+    doc: "Whether the message belongs to a transaction, without making it the one in focus for long.",
+    in: "any",
+    args: {},
+    returns: { 1: "it does", [-1]: "it does not" },
+    run: (call) => (transactionOf(call, false) === undefined ? -1 : 1),
+  }),
+  t_reply: fn({
+    doc: "Replies statefully to the transaction's request.",
+    in: REPLYING,
+    args: { code, reason },
+    returns: REPLIED,
+    run: (call, args) => reply(call, args.code, args.reason),
+  }),
+  t_send_reply: fn({
+    doc: "Makes the transaction if there is none, and replies statefully.",
+    in: REPLYING,
+    args: { code, reason },
+    returns: REPLIED,
+    run(call, args) {
+      if (call.msg.method === "ACK") return -1;
+      create(engineOf(call), call);
+      return reply(call, args.code, args.reason);
+    },
+  }),
+  t_reply_error: fn({
+    doc: "Replies statefully with the last error of a tm function.",
+    in: REPLYING,
+    args: {},
+    returns: REPLIED,
+    run(call) {
+      if (call.tx?.finalReply || call.msg.marks?.has("final-reply")) return -2;
+      const error = errorReply(stateOf(call).lastError || -1, "TM");
+      return reply(call, error.status, error.reason);
+    },
+  }),
+  t_retransmit_reply: fn({
+    doc: "Sends the last reply of the request's transaction again.",
+    in: ["request"],
+    args: {},
+    returns: { 1: "it was sent", [-1]: "there is none" },
+    run(call) {
+      const tx = transactionOf(call, false);
+      if (tx === undefined || call.msg.method === "ACK") return -1;
+      return retransmitReply(engineOf(call), tx) ? 1 : -1;
+    },
+  }),
+  t_release: fn({
+    doc: "Ends the request's transaction: it is forgotten after wt_timer.",
+    in: ["request"],
+    args: {},
+    returns: { 1: "it was ended, or there is none", [-1]: "not in a request_route" },
+    run(call): 1 | -1 {
+      const engine = engineOf(call);
+      const tx = transactionOf(call, false);
+      if (tx === undefined) return 1;
+      engine.release(tx);
+      stateOf(call).handled |= Handled.released;
+      endRequest(engine, call);
+      return 1;
+    },
+  }),
+  t_save_lumps: fn({
+    doc: "Keeps the edits made so far with the transaction, so that failure routes see them.",
+    in: ["request"],
+    args: {},
+    returns: { 1: "they are kept", [-1]: "there is no transaction" },
+    run(call) {
+      if (call.kind !== "request") return 1;
+      const { tx } = call;
+      if (tx === undefined) return -1;
+      saveEdits(tx, call);
+      return 1;
+    },
+  }),
+  t_use_uac_headers: fn({
+    doc: "CANCELs made here take From and To from the request as it was sent, not as it came.",
+    in: "any",
+    args: {},
+    returns: { 1: "always" },
+    run(call): 1 {
+      (call.msg.marks ??= new Set()).add("use-uac-headers");
+      if (call.tx !== undefined) (call.tx.request.marks ??= new Set()).add("use-uac-headers");
+      return 1;
+    },
+  }),
+};
