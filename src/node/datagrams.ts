@@ -71,7 +71,7 @@ class NodeDatagrams implements Datagrams {
 }
 
 interface Handle {
-  send(...args: unknown[]): number;
+  send(request: unknown, list: unknown, length: number, port: number, ip: string, callback: boolean): number;
 }
 
 /**
@@ -85,8 +85,8 @@ const overhear = (socket: Socket, tell: (code: number) => void): void => {
   const handle = state?.handle;
   if (typeof handle?.send !== "function") return;
   const send = handle.send;
-  handle.send = function (this: Handle, ...args) {
-    const code = send.apply(this, args);
+  handle.send = function (this: Handle, request, list, length, port, ip, callback) {
+    const code = send.call(this, request, list, length, port, ip, callback);
     if (code < 0) tell(code);
     return code;
   };
