@@ -92,6 +92,8 @@ function read(call: Call, name: AvpName, index: Index): Read {
   const at = indexNow(index, call);
   if (at === undefined) return undefined;
   const { avps } = call.lists;
+  // Kamailio's search from the end has passed the values by then: only the index of the newest finds one.
+  if (at !== "all" && at < 0) return -at === avps.count(name) ? (avps.first(name) ?? null) : null;
   if (at !== "all") return avps.at(name, at) ?? null;
   return avps.count(name) === 0 ? null : avps.all(name).map(toText).join(", ");
 }

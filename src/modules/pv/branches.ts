@@ -5,6 +5,7 @@ import type { Read, Value } from "../../declare/value.ts";
 import type { Variables } from "../../declare/variable.ts";
 import { intOf } from "../../declare/variables-values.ts";
 import type { Branch } from "../../sip/message.ts";
+import { qText, redirectContacts } from "../../sip/redirect.ts";
 import { indexNow, isProblem, parseIndex } from "./binding.ts";
 import { socketAddress } from "./network.ts";
 import { fn, type PvState, pv } from "./state.ts";
@@ -36,9 +37,6 @@ export const emptyBranch = (): Branch => ({
   locationUa: "",
   regId: 0,
 });
-
-/** A q value as it is written in a Contact: at most three decimals, no zeros at the end. */
-const qText = (q: number): string => (q >= 1000 ? "1" : q <= 0 ? "0" : String(q / 1000));
 
 const keyOf = ({ inner }: PvText, variable: string): string | { readonly problem: string } => {
   const key = inner === "Q" ? "q" : inner;
@@ -148,12 +146,7 @@ export const branchVariables: Record<string, Pv<PvState>> = {
   }),
   ds: pv({
     doc: "The destination set as a Contact field: the Request-URI when it was changed, and the branches.",
-    get: ({ msg }) => {
-      const targets = msg.branches.map(({ uri, q }) => ({ uri, q }));
-      if (msg.newUri !== null) targets.unshift({ uri: msg.newUri, q: msg.q });
-      if (targets.length === 0) return null;
-      return `Contact: ${targets.map(({ uri, q }) => `<${uri}>${q < 0 ? "" : `;q=${qText(q)}`}`).join(", ")}`;
-    },
+    get: ({ msg }) => redirectContacts(msg).slice(0, -2) || null,
   }),
 };
 

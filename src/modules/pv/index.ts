@@ -5,7 +5,8 @@ import { strictInt } from "../../declare/variables-values.ts";
 import { avp, parseAvpName } from "./avp.ts";
 import { isProblem } from "./binding.ts";
 import { branchFunctions, branchVariables, emptyBranch } from "./branches.ts";
-import { coreVariables } from "./core-variables.ts";
+import { credentialVariables } from "./credentials.ts";
+import { fieldVariables } from "./fields.ts";
 import { flagVariables } from "./flags.ts";
 import { fromToVariables } from "./fromto.ts";
 import { headerVariables } from "./headers.ts";
@@ -13,10 +14,12 @@ import { messageVariables } from "./message.ts";
 import { miscVariables } from "./misc.ts";
 import { networkVariables } from "./network.ts";
 import { scriptVariables } from "./script-variables.ts";
+import { sendingVariables } from "./sending.ts";
 import { module, sharedVariable } from "./state.ts";
 import { timeVariables } from "./time.ts";
 import { transformations } from "./transformations/index.ts";
 import { uriVariables } from "./uri.ts";
+import { viaVariables } from "./vias.ts";
 import { xavpVariables } from "./xavp.ts";
 
 export const pv = module({
@@ -49,7 +52,6 @@ export const pv = module({
   functions: { ...branchFunctions },
   transformations,
   variables: {
-    ...coreVariables,
     ...scriptVariables,
     avp,
     ...xavpVariables,
@@ -62,6 +64,10 @@ export const pv = module({
     ...branchVariables,
     ...timeVariables,
     ...miscVariables,
+    ...credentialVariables,
+    ...fieldVariables,
+    ...sendingVariables,
+    ...viaVariables,
   },
   commands: {},
   events: {},

@@ -2,6 +2,7 @@
 import type { Call } from "../../declare/call.ts";
 import type { Pv } from "../../declare/module.ts";
 import { intWithText } from "../../declare/variables-values.ts";
+import { currentText } from "../../sip/build.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import { methodNumber } from "./methods.ts";
 import { type PvState, pv } from "./state.ts";
@@ -25,6 +26,7 @@ export const messageVariables: Record<string, Pv<PvState>> = {
   mi: pv({ doc: "Number of the message in this server.", get: ({ msg }) => msg.id }),
   ml: pv({ doc: "Length of the message as received.", get: ({ msg }) => msg.text.length }),
   mb: pv({ doc: "The message as received.", get: ({ msg }) => msg.text }),
+  mbu: pv({ doc: "The message with the changes made so far.", get: ({ msg }) => currentText(msg) }),
   rb: pv({ doc: "The body; null when the header fields cannot be read to their end.", get: body }),
   bs: pv({ doc: "Length of the body.", get: (call) => body(call)?.length ?? 0 }),
   ci: field("Call-ID.", HeaderType.callId),

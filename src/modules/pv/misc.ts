@@ -2,10 +2,12 @@
 import type { Call } from "../../declare/call.ts";
 import type { Bound, Pv } from "../../declare/module.ts";
 import type { Read } from "../../declare/value.ts";
+import { parseIPv4, parseIPv6 } from "../../sip/ip.ts";
 import { parseUri } from "../../sip/uri.ts";
 import { avpNameNow, avpTarget } from "./avp.ts";
 import { plain } from "./script-variables.ts";
 import { type PvState, pv } from "./state.ts";
+import { replyTarget, targetUri } from "./vias.ts";
 import { countXavps, parseXavpPath } from "./xavp.ts";
 
 /** The release of Kamailio whose behaviour is followed. Scripts that ask for a version mean its features. */
@@ -33,9 +35,32 @@ function nextHopPart(call: Call, key: string): Read {
     case "P":
       return uri.transport || "UDP";
     default:
-      return uri.host.startsWith("[") ? 6 : /^\d+\.\d+\.\d+\.\d+$/.test(uri.host) ? 4 : 0;
+      return ipVersion(uri.host);
   }
 }
+
+/** Where a reply goes, by its second Via, which has no user. */
+function replyHopPart(call: Call, key: string): Read {
+  const target = replyTarget(call);
+  switch (target && key) {
+    case undefined:
+    case "U":
+      return null;
+    case "u":
+      return targetUri(target!);
+    case "d":
+      return target!.host;
+    case "p":
+      return target!.port;
+    case "P":
+      return target!.protocol;
+    default:
+      return ipVersion(target!.host);
+  }
+}
+
+/** 4 or 6 for an address, 0 for a name. */
+const ipVersion = (host: string): number => (parseIPv4(host) ? 4 : parseIPv6(host) ? 6 : 0);
 
 export const miscVariables: Record<string, Pv<PvState>> = {
   _s: pv({
@@ -117,7 +142,7 @@ export const miscVariables: Record<string, Pv<PvState>> = {
       P: "its transport",
       i: "its IP version, 0 for a name",
     },
-    get: (call, key) => (call.msg.isRequest ? nextHopPart(call, key) : null),
+    get: (call, key) => (call.msg.isRequest ? nextHopPart(call, key) : replyHopPart(call, key)),
   }),
   stat: pv({
     doc: "Value of a statistic; null when there is none of that name.",
