@@ -10,6 +10,7 @@ import { rr } from "./rr/index.ts";
 import { sanity } from "./sanity/index.ts";
 import { sl } from "./sl.ts";
 import { textops } from "./textops/textops.ts";
+import { textopsx } from "./textopsx/textopsx.ts";
 import { tm } from "./tm/index.ts";
 import { tmx } from "./tmx/index.ts";
 import { xlog } from "./xlog.ts";
@@ -20,6 +21,7 @@ export const modules: readonly Module[] = [
   kex,
   pv,
   textops,
+  textopsx,
   xlog,
   sl,
   rr,
