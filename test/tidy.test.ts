@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/compile": ["grammar", "src/check", "src/declare", "src/sip"],
   "src/run": ["grammar", "src/sip", "src/transport", "src/transaction", "src/declare", "src/check", "src/compile"],
   "src/control": ["src/run", "src/declare", "src/sip"],
-  "src/simulate": ["src/run", "src/sip", "src/transport", "src/transaction", "src/declare", "src/control"],
+  "src/simulate": ["grammar", "src/run", "src/sip", "src/transport", "src/transaction", "src/declare", "src/control"],
   "src/tools": ["grammar", "src/check", "src/compile", "src/declare", "src/run", "src/simulate", "src/sip"],
   grammar: [],
 };
@@ -24,7 +24,8 @@ const files = (folder: string): string[] =>
     : [];
 
 /** The folder of a path in terms of the table: `grammar`, `playground`, `src/x`. */
-const area = (path: string): string => (path.startsWith("src/") ? path.split("/").slice(0, 2).join("/") : path.split("/")[0]!);
+const area = (path: string): string =>
+  path.startsWith("src/") ? path.split("/").slice(0, 2).join("/") : path.split("/")[0]!;
 
 for (const [folder, allowed] of Object.entries(MAY_IMPORT))
   test(`${folder} imports what the design allows`, () => {
