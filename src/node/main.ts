@@ -1,13 +1,13 @@
 /** The command `viaduct`: reads the command line and starts what it asks for. */
 import { enableCompileCache } from "node:module";
-import { fileURLToPath } from "node:url";
 import { readArguments } from "./cli/arguments.ts";
 
 // Kamailio's exit status for everything that keeps it from running.
 const failure = 255;
 
-// Compiled code is kept between starts; where the folder cannot be written it goes without.
-enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/viaduct", import.meta.url)));
+// Compiled code is kept between starts. bin/viaduct names the folder; child processes of scripts are not to inherit it.
+enableCompileCache();
+delete process.env["NODE_COMPILE_CACHE"];
 
 const main = async (argv: readonly string[]): Promise<number | undefined> => {
   const command = readArguments(argv);
