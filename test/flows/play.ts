@@ -1,0 +1,90 @@
+/** Plays one flow in virtual time. */
+import { modules } from "../../src/modules/index.ts";
+import type { ServiceAnswer } from "../../src/simulate/http.ts";
+import { Simulation } from "../../src/simulate/simulation.ts";
+import type { Flow, Outcome, ServiceSpec } from "./flow.ts";
+import { normalise } from "./normalise.ts";
+import { Stage } from "./peers.ts";
+
+/** Where a flow's files lie. */
+const FOLDER = "/flow";
+/** Kamailio had been up for this long, in milliseconds, when the recording of a flow began. */
+const HEAD_START = 200;
+
+export interface FlowRun {
+  readonly outcome: Outcome;
+  /** Why the script was refused, or what the server complained about. */
+  readonly complaints: readonly string[];
+}
+
+export async function playFlow(flow: Flow): Promise<FlowRun> {
+  const files: Record<string, string> = { [`${FOLDER}/k.cfg`]: flow.cfg.replaceAll("{dir}", FOLDER) };
+  for (const [name, text] of Object.entries(flow.files ?? {}))
+    files[`${FOLDER}/${name}`] = text.replaceAll("{dir}", FOLDER);
+  const simulation = new Simulation({ modules, files, script: `${FOLDER}/k.cfg`, overrides: new Map() });
+  simulation.network.reachable = (ip) => ip.startsWith("127.");
+  const problems = await simulation.start();
+  if (problems.length > 0)
+    return { outcome: { config_error: true }, complaints: problems.map((it) => `${it.span.line}: ${it.message}`) };
+  const stage = new Stage(flow, simulation);
+  await simulation.advance(HEAD_START);
+  const logged = simulation.log.length;
+  stage.start = simulation.host.clock.now();
+  const http: NonNullable<Outcome["http"]>[number][] = [];
+  for (const service of flow.http ?? []) serve(stage, service, http);
+  for (const step of flow.play)
+    if (step.at !== undefined)
+      stage.later(step.at, () => {
+        const peer = stage.peers.get(step.peer)!;
+        if (step.close) peer.close();
+        else if (step.send !== undefined) peer.sendText(step.send, step.to);
+      });
+  await simulation.advance(flow.duration_ms ?? 600);
+  await simulation.stop();
+  const log: { t: number; v: string }[] = [];
+  const complaints: string[] = [];
+  const also = flow.log_also === undefined ? undefined : new RegExp(flow.log_also);
+  for (const { at, level, text } of simulation.log.slice(logged)) {
+    const line = text.split("\n")[0]!;
+    if (line.startsWith("> ")) log.push({ t: at - stage.start, v: line.slice(2).replaceAll(FOLDER, "{dir}") });
+    else if (also?.test(line)) log.push({ t: at - stage.start, v: `! ${line}` });
+    else if (level <= 0) complaints.push(line);
+  }
+  return { outcome: normalise(flow, { received: stage.received, log, http, made: stage.made }), complaints };
+}
+
+/** A scripted HTTP service; what it was asked is noted. */
+function serve(stage: Stage, spec: ServiceSpec, asked: NonNullable<Outcome["http"]>[number][]): void {
+  const HIDDEN = /^(host|user-agent|accept|connection|content-length|accept-encoding)$/i;
+  let n = 0;
+  stage.simulation.host.http.services.set(spec.addr, (request): ServiceAnswer => {
+    if (spec.refuse) return { refuse: true };
+    n++;
+    const path = /^\w+:\/\/[^/]*(\/.*)?$/.exec(request.url)?.[1] ?? "/";
+    const headers = request.headers
+      .filter(([name]) => !HIDDEN.test(name))
+      .map(([name, value]) => `${name.toLowerCase()}: ${value}`);
+    asked.push({
+      t: Math.round(stage.now()),
+      svc: spec.name,
+      method: request.method,
+      path,
+      ...(headers.length > 0 && { headers }),
+      ...(request.body && { body: request.body }),
+    });
+    const answer = (spec.answers ?? []).find(
+      (it) =>
+        (!it.method || it.method === request.method) &&
+        (it.path === undefined || it.path === path) &&
+        (it.n === undefined || it.n === n),
+    );
+    if (answer?.hang) return { hang: true };
+    if (answer?.reset) return { reset: true };
+    return {
+      delay: answer?.delay_ms ?? 0,
+      status: answer ? (answer.status ?? 200) : 404,
+      headers: Object.entries({ "Content-Type": "application/json", ...answer?.headers }),
+      body: answer?.big ? "x".repeat(answer.big) : (answer?.body ?? ""),
+    };
+  });
+}
