@@ -147,9 +147,10 @@ export const directives = {
   },
 
   /** Warns of a comment that looks like a directive. */
-  reportUnknown(problems: Problems, source: Source, text: string, at: number, end: number, inDefine: unknown): void {
-    if (inDefine) return;
-    const line = text.slice(at, end);
+  reportUnknown(problems: Problems, source: Source, at: number): void {
+    const lineEnd = source.text.indexOf("\n", at);
+    const end = lineEnd < 0 ? source.text.length : lineEnd;
+    const line = source.text.slice(at, end);
     const word = /^#!\s*([A-Za-z_]+)/.exec(line)?.[1];
     if (word === undefined || line.startsWith("#!/")) return;
     if (/^#!(?:else|endif)\b/.test(line)) {

@@ -9,6 +9,7 @@ import {
   NumberToken,
   NumberWord,
   reserved,
+  STRAY,
   StringToken,
   tokenTypes,
   VariableToken,
@@ -47,6 +48,7 @@ export function lex(preprocessed: Preprocessed, lexer: Lexer, problems: Problems
   const positions = new Positions(expanded);
   const tokens = result.tokens as Token[];
   for (const token of tokens) {
+    token.endOffset = token.startOffset + token.image.length - 1;
     place(token, positions);
     const type = token.tokenType;
     if (type === Word) retype(token, reserved.get(token.image));
@@ -60,12 +62,11 @@ export function lex(preprocessed: Preprocessed, lexer: Lexer, problems: Problems
       token.value = substitutions.isEmpty ? token.image : substitutions.apply(token.image, token.startOffset);
     }
   }
-  for (const error of result.errors) {
-    if (preprocessed.unfinished && error.offset + error.length >= expanded.length) continue;
-    const stray = { startOffset: error.offset, endOffset: error.offset + error.length - 1 } as Token;
+  for (const stray of result.groups[STRAY] as Token[]) {
+    stray.endOffset = stray.startOffset + stray.image.length - 1;
     place(stray, positions);
-    const text = expanded.text.slice(error.offset, error.offset + error.length);
-    problems.warning("stray-character", `\`${printable(text)}\` means nothing here and is ignored`, spanOf(stray));
+    const message = `\`${printable(stray.image)}\` means nothing here and is ignored`;
+    problems.warning("stray-character", message, spanOf(stray));
   }
   return { tokens, end: endToken(tokens, expanded.length, positions) };
 }

@@ -14,7 +14,7 @@ import { reserved } from "./tokens.ts";
 /** Kamailio: cfg.lex MAX_INCLUDE_DEPTH. */
 const INCLUDE_DEPTH = 10;
 /** Bounds what defines that mention one another may grow to. */
-const MAX_EXPANSION = 16_000_000;
+const MAX_EXPANSION = 1_000_000;
 const MAX_NESTED_DEFINES = 200;
 
 export interface Preprocessed {
@@ -26,7 +26,7 @@ export interface Preprocessed {
   readonly unfinished: boolean;
 }
 
-type State = "code" | "double" | "single" | "between" | "comment" | "variable" | "skip";
+type State = "code" | "double" | "single" | "between" | "comment" | "line" | "variable" | "skip";
 
 /** Text that is being read: a file, or the value of a define that stands for a word of one. */
 interface Frame {
@@ -58,6 +58,8 @@ class Preprocessor {
   #state: State = "code";
   /** Open `/*`, or open parentheses of a variable. */
   #depth = 0;
+  /** The value of a define ended with a backslash inside a string. */
+  #escaped = false;
   /** Where the string, comment or variable that is being read began. */
   #opened: { source: Source; from: number; to: number } | undefined;
   /** What the next string is: a module's name or the rule of a substitution. */
@@ -84,7 +86,7 @@ class Preprocessor {
       if (frame.at >= frame.text.length) this.#leave(frame);
       else this.#step(frame);
     }
-    const unfinished = this.#state !== "code" && this.#state !== "skip" && this.#state !== "between";
+    const unfinished = ["double", "single", "comment", "variable"].includes(this.#state);
     this.#finish(unfinished);
     return {
       expanded: this.#out,
@@ -117,6 +119,8 @@ class Preprocessor {
         return this.#between(frame);
       case "comment":
         return this.#comment(frame);
+      case "line":
+        return this.#lineComment(frame);
       case "variable":
         return this.#variable(frame);
       case "skip":
@@ -267,8 +271,10 @@ class Preprocessor {
         return;
       }
     }
-    this.#growth += value.length;
+    if (nested > 0) this.#growth += value.length + 1;
+    if (this.#growth > MAX_EXPANSION + value.length) return;
     if (nested > MAX_NESTED_DEFINES || this.#growth > MAX_EXPANSION) {
+      this.#growth = Number.POSITIVE_INFINITY;
       this.#errorAt(frame, "define-too-large", `the value of \`${name}\` grows without bound`, from, to);
       return;
     }
@@ -360,11 +366,17 @@ class Preprocessor {
     frame.at = at;
     this.#emit(frame, from);
     this.#cut(frame, at);
-    const end = text.indexOf("\n", at);
-    frame.at = end < 0 ? text.length : end;
-    if (code === 0x23 && next === 0x21)
-      directives.reportUnknown(this.problems, frame.source, text, at, frame.at, frame.define);
+    frame.at = at;
+    this.#state = "line";
+    if (code === 0x23 && next === 0x21 && !frame.define) directives.reportUnknown(this.problems, frame.source, at);
     return -1;
+  }
+
+  /** Up to the end of the line, even where the comment began in the value of a define. */
+  #lineComment(frame: Frame): void {
+    const end = frame.text.indexOf("\n", frame.at);
+    frame.at = end < 0 ? frame.text.length : end;
+    if (end >= 0) this.#state = "code";
   }
 
   #comment(frame: Frame): void {
@@ -391,7 +403,9 @@ class Preprocessor {
   #double(frame: Frame): void {
     const { text } = frame;
     const from = frame.at;
-    for (let at = from; at < text.length; at++) {
+    let at = this.#escaped ? from + 1 : from;
+    this.#escaped = false;
+    for (; at < text.length; at++) {
       const code = text.charCodeAt(at);
       if (code === 0x5c) at++;
       else if (code === 0x22) {
@@ -401,6 +415,7 @@ class Preprocessor {
         return;
       }
     }
+    this.#escaped = at > text.length;
     frame.at = text.length;
     this.#emit(frame, from);
   }
@@ -592,8 +607,13 @@ class Preprocessor {
   #finish(unfinished: boolean): void {
     if (unfinished) {
       const { source, from, to } = this.#opened!;
-      const what = { comment: "comment", variable: "variable" }[this.#state as string] ?? "string";
+      const what = this.#state === "comment" || this.#state === "variable" ? this.#state : "string";
       this.problems.errorAt(`unclosed-${what}`, `this ${what} is never closed`, source, from, to);
+      // Closed here, it is one token for the lexer.
+      const close = { single: "'", double: this.#escaped ? '\\"' : '"', variable: ")".repeat(this.#depth) }[
+        this.#state as string
+      ];
+      this.#out.replace(close ?? "", source, source.text.length, source.text.length + 1);
     }
     if (this.#state === "between") this.#endString();
     for (const open of this.#conditions) {

@@ -222,7 +222,20 @@ const Unused = reservedToken("Unused");
 export const Subst = createToken({ name: "Subst", pattern: /(?:#!|!!)subst(?:defs?)?/, label: "`#!subst`" });
 /** A place where comments or directives stood: it parts neighbouring strings. */
 const Cut = createToken({ name: "Cut", pattern: /\x01+/, group: Lexer.SKIPPED });
-const Space = createToken({ name: "Space", pattern: /[ \t\r\n\x08]+/, group: Lexer.SKIPPED, line_breaks: true });
+const Space = createToken({
+  name: "Space",
+  pattern: /(?:[ \t\r\n\x08]|\\\n)+/,
+  group: Lexer.SKIPPED,
+  line_breaks: true,
+});
+/** The group of characters that begin nothing. Kamailio's lexer passes over them without a word. */
+export const STRAY = "stray";
+const Stray = createToken({
+  name: "Stray",
+  pattern: /[\x00\x02-\x07\x0b\x0c\x0e-\x1f\x7f-\uffff?`\\#"']+/,
+  group: STRAY,
+  line_breaks: false,
+});
 
 const words = (type: TokenType, names: string): [string, TokenType][] => names.split(" ").map((name) => [name, type]);
 
@@ -342,6 +355,7 @@ export const tokenTypes: readonly TokenType[] = [
   Or,
   Xor,
   Percent,
+  Stray,
   ...new Set([...reserved.values()].filter((type) => type.PATTERN === Lexer.NA)),
   NumberWord,
   Binary,

@@ -151,7 +151,9 @@ export class ScriptParser extends GlobalsParser {
     try {
       return this.guard(read, "a parameter, `loadmodule`, `modparam` or a route", () => this.skipItem());
     } catch (error) {
-      if (!(error instanceof TooDeep)) throw error;
+      // A caller may have used up most of the stack already.
+      if (error instanceof RangeError) this.report("too-deep", "nested too deep", this.peek());
+      else if (!(error instanceof TooDeep)) throw error;
       this.depth = 0;
       this.skipItem();
       return undefined;

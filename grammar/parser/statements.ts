@@ -27,7 +27,10 @@ import {
 } from "../tokens.ts";
 import type * as tree from "../tree.ts";
 import { describe } from "./base.ts";
+import { spanning } from "./build.ts";
 import { CallParser } from "./calls.ts";
+
+const MAX_ELSE_IF = 500;
 
 export class StatementParser extends CallParser {
   /** `{ statements }`; the statements may not be missing (cfg.y: actions). */
@@ -92,22 +95,41 @@ export class StatementParser extends CallParser {
     this.OR([{ ALT: () => this.SUBRULE(this.block) }, { ALT: () => [this.SUBRULE(this.statement)] }]),
   );
 
+  /** `else if` is read in a loop, so that long chains need no deep stack. */
   readonly ifStatement = this.RULE("ifStatement", (): tree.If => {
-    const first = this.CONSUME(If) as Token;
-    const condition = this.condition(first, () => this.SUBRULE(this.expression));
-    const then = this.SUBRULE(this.governed);
+    const branches = [this.SUBRULE(this.branch)];
+    this.MANY(() => {
+      this.CONSUME(Else);
+      branches.push(this.SUBRULE2(this.branch));
+      if (branches.length > MAX_ELSE_IF) this.tooDeep(`more than ${MAX_ELSE_IF} \`else if\``);
+    });
     let otherwise: readonly tree.Statement[] | undefined;
     this.OPTION(() => {
-      this.CONSUME(Else);
-      otherwise = this.SUBRULE2(this.governed);
+      this.CONSUME2(Else);
+      otherwise = this.SUBRULE(this.governed);
     });
-    return this.ACTION(() => ({
-      kind: "if",
-      condition,
-      then,
-      ...(otherwise && { else: otherwise }),
-      span: this.since(first),
-    }));
+    return this.ACTION(() => {
+      const end = spanOf(this.previous);
+      return branches.reduceRight<tree.If | undefined>((inner, { word, condition, body }) => {
+        const rest = inner ? [inner] : otherwise;
+        // biome-ignore lint/suspicious/noThenProperty: the node's name for what the condition governs.
+        const then = { then: body };
+        return {
+          kind: "if",
+          condition,
+          ...then,
+          ...(rest && { else: rest }),
+          span: spanning(spanOf(word), end),
+        };
+      }, undefined)!;
+    });
+  });
+
+  readonly branch = this.RULE("branch", () => {
+    const word = this.CONSUME(If) as Token;
+    const condition = this.condition(word, () => this.SUBRULE(this.expression));
+    const body = this.SUBRULE(this.governed);
+    return { word, condition, body };
   });
 
   readonly whileStatement = this.RULE("whileStatement", (): tree.While => {
