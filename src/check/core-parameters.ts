@@ -6,6 +6,9 @@ import { literalInt } from "./lower.ts";
 import { didYouMean } from "./names.ts";
 import { own, type Scope } from "./scope.ts";
 
+/** How the declaration of a parameter says that it is another one. */
+const SPELLING = /^Another spelling of `(\w+)`/;
+
 /** The parameter under its first spelling, with its value; undefined when it was refused. */
 export function checkCoreParameter(item: CoreParam, scope: Scope): { name: string; value: Value } | undefined {
   const params: Kinds = scope.core?.params ?? {};
@@ -19,6 +22,7 @@ export function checkCoreParameter(item: CoreParam, scope: Scope): { name: strin
     );
     return undefined;
   }
+  const name = SPELLING.exec(kind.doc)?.[1] ?? item.name;
   const first = item.values[0];
   if (!first) return undefined;
   const number = typeof first.value === "bigint";
@@ -30,5 +34,5 @@ export function checkCoreParameter(item: CoreParam, scope: Scope): { name: strin
     scope.problems.error("core-parameter-type", first.span, `\`${item.name}\` takes text`, `write "${first.value}"`);
     return undefined;
   }
-  return { name: item.name, value: typeof first.value === "bigint" ? literalInt(first.value) : first.value };
+  return { name, value: typeof first.value === "bigint" ? literalInt(first.value) : first.value };
 }

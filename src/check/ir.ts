@@ -133,8 +133,8 @@ export interface AssignStep {
 export interface IfStep {
   readonly kind: "if";
   readonly condition: Rv;
-  readonly then: readonly Step[];
-  readonly else: readonly Step[] | undefined;
+  readonly body: readonly Step[];
+  readonly otherwise: readonly Step[] | undefined;
   readonly span: Span;
 }
 export interface WhileStep {

@@ -99,7 +99,7 @@ export class Lowering {
     }
     into.push(
       it.kind === "if"
-        ? { kind: "if", condition, then: body, else: otherwise, span: it.span }
+        ? { kind: "if", condition, body, otherwise, span: it.span }
         : { kind: "while", condition, body, span: it.span },
     );
   }

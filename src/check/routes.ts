@@ -71,8 +71,8 @@ export function visit(steps: readonly Step[], visitor: Visitor): void {
         break;
       case "if":
         visitValue(it.condition, visitor);
-        visit(it.then, visitor);
-        if (it.else) visit(it.else, visitor);
+        visit(it.body, visitor);
+        if (it.otherwise) visit(it.otherwise, visitor);
         break;
       case "while":
         visitValue(it.condition, visitor);

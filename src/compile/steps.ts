@@ -304,10 +304,10 @@ class Body {
         return "";
       });
     else this.#line(`if (${condition}) {`, step.span);
-    this.#nested({ tail }, step.then);
-    if (step.else) {
+    this.#nested({ tail }, step.body);
+    if (step.otherwise) {
       this.#line("} else {");
-      this.#nested({ tail }, step.else);
+      this.#nested({ tail }, step.otherwise);
     }
     this.#line("}");
   }

@@ -2,7 +2,12 @@
 import type { Module } from "../declare/module.ts";
 import { async } from "./async/index.ts";
 import { cfgutils } from "./cfgutils.ts";
+import { core } from "./core/index.ts";
 import { corex } from "./corex/corex.ts";
+import { ctl } from "./ctl/index.ts";
+import { httpAsyncClient } from "./http_async_client/index.ts";
+import { httpClient } from "./http_client/index.ts";
+import { jsonrpcs } from "./jsonrpcs/index.ts";
 import { kex } from "./kex/kex.ts";
 import { maxfwd } from "./maxfwd.ts";
 import { pv } from "./pv/index.ts";
@@ -13,9 +18,10 @@ import { textops } from "./textops/textops.ts";
 import { textopsx } from "./textopsx/textopsx.ts";
 import { tm } from "./tm/index.ts";
 import { tmx } from "./tmx/index.ts";
+import { xhttp } from "./xhttp/index.ts";
 import { xlog } from "./xlog.ts";
-
 export const modules: readonly Module[] = [
+  core,
   cfgutils,
   corex,
   kex,
@@ -30,4 +36,9 @@ export const modules: readonly Module[] = [
   tmx,
   async,
   sanity,
+  httpAsyncClient,
+  httpClient,
+  ctl,
+  jsonrpcs,
+  xhttp,
 ];

@@ -1,0 +1,66 @@
+/** How a request leaves: socket, Via, advertised address. */
+import type { Core } from "../../declare/core.ts";
+import { declare, int, text } from "../../declare/module.ts";
+
+const { fn } = declare<Core>();
+
+const force = fn({
+  doc: "Adds the source port to the topmost Via and sends replies there (RFC 3581), although the client did not ask for it.",
+  in: "any",
+  args: {},
+  returns: { 1: "Always." },
+  run({ msg }) {
+    msg.forceRport = true;
+    return 1 as const;
+  },
+});
+
+export const transportFunctions = {
+  force_rport: force,
+  add_rport: force,
+  add_local_rport: fn({
+    doc: "Asks for `rport` in the Via that this server adds (RFC 3581).",
+    in: "any",
+    args: {},
+    returns: { 1: "Always." },
+    run({ msg }) {
+      msg.addLocalRport = true;
+      return 1 as const;
+    },
+  }),
+  set_advertised_address: fn({
+    doc: "Shows this address instead of the socket's in what is added to the request.",
+    in: "any",
+    args: { address: text("Host name or address.", { computed: false }) },
+    returns: { 1: "Always." },
+    run({ msg }, { address }) {
+      msg.advertisedAddress = address;
+      return 1 as const;
+    },
+  }),
+  set_advertised_port: fn({
+    doc: "Shows this port instead of the socket's in what is added to the request.",
+    in: "any",
+    args: { port: int("The port.", { computed: false }) },
+    returns: { 1: "Always." },
+    run({ msg }, { port }) {
+      msg.advertisedPort = Number(port);
+      return 1 as const;
+    },
+  }),
+  force_send_socket: fn({
+    doc: "Sends the request from this socket, whatever the destination.",
+    in: "any",
+    args: { socket: text("`[proto:]address[:port]` of a socket that the server listens on.", { computed: false }) },
+    returns: { 1: "Always." },
+    check([socket], core) {
+      return socket === undefined || core.sockets.parse(socket)
+        ? undefined
+        : `the server does not listen on \`${socket}\``;
+    },
+    run(call, { socket }) {
+      call.msg.forceSendSocket = call.core.sockets.parse(socket);
+      return 1 as const;
+    },
+  }),
+} as const;
