@@ -6,7 +6,10 @@ import { Simulation } from "../../src/simulate/simulation.ts";
 import { composeScript, type Expectation, hasReplyRoute, PORT, type Vector } from "./vector.ts";
 
 const here = new URL("./", import.meta.url);
-const lines = (file: string): string[] => readFileSync(new URL(file, here), "utf8").split("\n").filter((it) => it !== "");
+const lines = (file: string): string[] =>
+  readFileSync(new URL(file, here), "utf8")
+    .split("\n")
+    .filter((it) => it !== "");
 
 export const readVectors = (): Vector[] => lines("open.jsonl").map((it) => JSON.parse(it) as Vector);
 export const messages = JSON.parse(readFileSync(new URL("messages.json", here), "utf8")) as Record<string, string>;
@@ -41,6 +44,7 @@ export async function replay(v: Vector): Promise<Expectation> {
     files,
     script: "/golden/k.cfg",
     defines: definesOf(v.args ?? []),
+    missing: "warn",
     env: { TZ: "UTC", LANG: "C", ...v.env },
   });
   const problems = await simulation.start();
@@ -74,7 +78,15 @@ export async function replay(v: Vector): Promise<Expectation> {
   }
   await simulation.advance(4);
   await simulation.stop();
-  return result(v, log.slice(started).filter((it) => it.prefix === "<script>").map((it) => it.text), toClient, toSink);
+  return result(
+    v,
+    log
+      .slice(started)
+      .filter((it) => it.prefix === "<script>")
+      .map((it) => it.text),
+    toClient,
+    toSink,
+  );
 }
 
 /** Time passes until the worker has dealt with the message before the mark (a script may sleep). */
@@ -109,7 +121,12 @@ function replyTo(request: string, reply: number | readonly [number, string, (rea
   return [`SIP/2.0 ${code} ${reason}`, ...kept, ...extra, "Content-Length: 0", "", ""].join("\r\n");
 }
 
-function result(v: Vector, logged: readonly string[], toClient: readonly string[], toSink: readonly string[]): Expectation {
+function result(
+  v: Vector,
+  logged: readonly string[],
+  toClient: readonly string[],
+  toSink: readonly string[],
+): Expectation {
   const out: { log?: unknown[]; values?: unknown[] | null; sent?: unknown[] } = {};
   const log: unknown[] = [];
   const values: unknown[] = [];
@@ -120,7 +137,7 @@ function result(v: Vector, logged: readonly string[], toClient: readonly string[
       log.push("v" in text ? text.v : text);
     } else {
       const seen = /^@@(\d+) (int|str|null|err) ([0-9a-f]*)$/.exec(line);
-      if (seen) values[Number(seen[1])] = valueOf(seen[2]!, Buffer.from(seen[3]!, "hex").toString("latin1"));
+      if (seen) values[Number(seen[1])] = seenValue(seen[2]!, Buffer.from(seen[3]!, "hex").toString("latin1"));
     }
   }
   if (log.length > 0) out.log = log;
@@ -136,7 +153,7 @@ function result(v: Vector, logged: readonly string[], toClient: readonly string[
   return out;
 }
 
-function valueOf(type: string, bytes: string): unknown {
+function seenValue(type: string, bytes: string): unknown {
   if (type === "int") return { t: "int", v: Buffer.from(bytes, "latin1").toString() };
   return type === "str" ? { t: "str", ...printable(bytes) } : { t: type };
 }

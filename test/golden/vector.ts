@@ -69,14 +69,17 @@ export function composeScript(v: Vector): string {
     if (v.routes) text += ended(v.routes);
   }
   if (!/core:worker-one-init/.test(text)) text += 'event_route[core:worker-one-init] {\n\txlog("@@UP\\n");\n}\n';
-  if (!hasReplyRoute(v)) text += `reply_route {\n\tif($sp == ${PORT.ctl}) {\n\t\txlog("@@END\\n");\n\t\tdrop;\n\t}\n}\n`;
+  if (!hasReplyRoute(v))
+    text += `reply_route {\n\tif($sp == ${PORT.ctl}) {\n\t\txlog("@@END\\n");\n\t\tdrop;\n\t}\n}\n`;
   return text;
 }
 
 /** Statements that log type and value (in hexadecimal) of one variable. */
 function observation(text: string, i: number): string {
   const quoted = (it: string): string => it.replace(/\\/g, "\\\\").replace(/"/g, '\\"');
-  const hex = quoted(text.startsWith("$(") ? `${text.slice(0, -1)}{s.encode.hexa})` : `$(${text.slice(1)}{s.encode.hexa})`);
+  const hex = quoted(
+    text.startsWith("$(") ? `${text.slice(0, -1)}{s.encode.hexa})` : `$(${text.slice(1)}{s.encode.hexa})`,
+  );
   const it = quoted(text);
   return (
     `\tif(typeof("${it}", "null")) { xlog("@@${i} null \\n"); }\n` +
