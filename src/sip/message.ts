@@ -3,6 +3,7 @@
  * and what the script has asked to change. Field values are parsed when somebody asks.
  */
 import type { LocalSocket, ReceiveInfo } from "./address.ts";
+import type { DigestCredentials } from "./auth.ts";
 import type { CSeq } from "./cseq.ts";
 import { type Anchor, Edits } from "./edits.ts";
 import { HeaderType, headerType } from "./headers.ts";
@@ -92,8 +93,7 @@ export class SipMessage {
   #newUri: string | null = null;
   /** The Request-URI has been made a branch: relaying makes none of it again until it is set anew (ruri_mark_consumed). */
   uriConsumed = false;
-  /** `$du`; null: none (dst_uri). */
-  dstUri: string | null = null;
+  #dstUri: string | null = null;
   path: string | null = null;
   q = -1;
   /** Message flags (setflag). */
@@ -113,6 +113,8 @@ export class SipMessage {
   advertisedPort: number | undefined = undefined;
   /** XFLAGS and msg_flags that modules keep, by name. */
   marks: Set<string> | undefined = undefined;
+  /** Credentials that the script has accepted (auth module). */
+  authorized: DigestCredentials | undefined = undefined;
   instance: string | undefined = undefined;
   ruid: string | undefined = undefined;
   locationUa: string | undefined = undefined;
@@ -137,6 +139,14 @@ export class SipMessage {
   set newUri(uri: string | null) {
     this.#newUri = uri;
     this.uriConsumed = false;
+  }
+  /** `$du`; null: none (dst_uri). Setting one makes the Request-URI a target again, too. */
+  get dstUri(): string | null {
+    return this.#dstUri;
+  }
+  set dstUri(uri: string | null) {
+    this.#dstUri = uri;
+    if (uri !== null) this.uriConsumed = false;
   }
   /** The Request-URI in force (`$ru`). */
   get uri(): string {
@@ -228,8 +238,8 @@ export class SipMessage {
   clone(): SipMessage {
     const copy = new SipMessage(this.text, this.received, this);
     copy.newUri = this.newUri;
-    copy.uriConsumed = this.uriConsumed;
     copy.dstUri = this.dstUri;
+    copy.uriConsumed = this.uriConsumed;
     copy.path = this.path;
     copy.q = this.q;
     copy.flags = this.flags;
@@ -244,6 +254,7 @@ export class SipMessage {
     copy.advertisedAddress = this.advertisedAddress;
     copy.advertisedPort = this.advertisedPort;
     if (this.marks) copy.marks = new Set(this.marks);
+    copy.authorized = this.authorized;
     copy.instance = this.instance;
     copy.ruid = this.ruid;
     copy.locationUa = this.locationUa;
