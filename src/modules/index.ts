@@ -13,6 +13,7 @@ import { maxfwd } from "./maxfwd.ts";
 import { pv } from "./pv/index.ts";
 import { rr } from "./rr/index.ts";
 import { sanity } from "./sanity/index.ts";
+import { siputils } from "./siputils/index.ts";
 import { sl } from "./sl.ts";
 import { textops } from "./textops/textops.ts";
 import { textopsx } from "./textopsx/textopsx.ts";
@@ -41,4 +42,5 @@ export const modules: readonly Module[] = [
   ctl,
   jsonrpcs,
   xhttp,
+  siputils,
 ];

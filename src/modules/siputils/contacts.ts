@@ -1,0 +1,88 @@
+/** Hiding contact URIs in a user part or a parameter, and getting them back. */
+import { HeaderType } from "../../sip/headers.ts";
+import type { SipMessage } from "../../sip/message.ts";
+import { type NameAddr, parseNameAddrs } from "../../sip/nameaddr.ts";
+import { parseUri, uriParam } from "../../sip/uri.ts";
+
+/** Contacts of the first field, or of all fields; null when one is malformed. `*` has none. */
+export function contactsOf(msg: SipMessage, all: boolean): NameAddr[] | null {
+  const contacts: NameAddr[] = [];
+  for (const header of msg.headers) {
+    if (header.type !== HeaderType.contact) continue;
+    if (msg.value(header).trim() !== "*") {
+      const found = parseNameAddrs(msg.text, header.valueStart, header.valueEnd);
+      if (found === null) return null;
+      contacts.push(...found);
+    }
+    if (!all) break;
+  }
+  return contacts;
+}
+
+export const replaceUri = (msg: SipMessage, contact: NameAddr, uri: string): void =>
+  void msg.edits.replace(contact.uriStart, contact.uriEnd - contact.uriStart, uri);
+
+/** `sip:PREFIX*user*password*host*port*transport@ADDRESS`; null when the URI cannot be parsed. */
+export function encodeUri(uri: string, prefix: string, address: string, separator: string): string | null {
+  const colon = uri.indexOf(":");
+  const parsed = colon >= 3 ? parseUri(uri.slice(colon - 3)) : null;
+  if (parsed === null) return null;
+  const { user, password, host, port, transport } = parsed;
+  return `${uri.slice(0, colon + 1)}${[prefix, user, password, host, port, transport].join(separator)}@${address}`;
+}
+
+/** What `encodeUri` has hidden; null when the URI is no such thing. */
+export function decodeUri(uri: string, separator: string): string | null {
+  const colon = uri.indexOf(":");
+  const at = uri.indexOf("@", colon + 1);
+  if (colon < 0 || at < 0) return null;
+  const fields = uri.slice(colon + 1, at).split(separator);
+  const [, user, password, host, port, transport] = fields;
+  if (fields.length !== 6 || !host || (password && !user)) return null;
+  const rest = uri.slice(at).search(/[;>]/);
+  let out = uri.slice(0, colon + 1);
+  if (user) out += `${user}${password ? `:${password}` : ""}@`;
+  out += host;
+  if (port) out += `:${port}`;
+  if (transport) out += `;transport=${transport}`;
+  return rest < 0 ? out : out + uri.slice(at + rest);
+}
+
+/** Base64 with `-` and `_`, without padding. */
+export const toBase64Url = (text: string): string =>
+  btoa(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+
+/** The text behind such Base64; null when it is none. */
+export function fromBase64Url(text: string): string | null {
+  if (!/^[A-Za-z0-9_-]*={0,2}$/.test(text)) return null;
+  const plain = text.replace(/=+$/, "").replace(/-/g, "+").replace(/_/g, "/");
+  return plain.length % 4 === 1 ? null : atob(plain);
+}
+
+/** The value of a URI's parameter, ignoring the case of its name: undefined without one, null when the URI is malformed. */
+export function paramOf(uri: string, name: string): string | null | undefined {
+  const parsed = parseUri(uri);
+  return parsed === null ? null : uriParam(parsed.sipParams || parsed.params, name);
+}
+
+/** Where `;name` or `;name=value` stands in a URI; undefined when it has no such parameter. */
+export function paramRange(uri: string, name: string): { start: number; end: number } | undefined {
+  const wanted = name.toLowerCase();
+  const params = uri.search(/;/);
+  const stop = uri.indexOf("?") < 0 ? uri.length : uri.indexOf("?");
+  for (let at = params; at >= 0 && at < stop; ) {
+    const next = uri.indexOf(";", at + 1);
+    const end = next < 0 || next > stop ? stop : next;
+    const equals = uri.indexOf("=", at);
+    const nameEnd = equals >= 0 && equals < end ? equals : end;
+    if (
+      uri
+        .slice(at + 1, nameEnd)
+        .trim()
+        .toLowerCase() === wanted
+    )
+      return { start: at, end };
+    at = next;
+  }
+  return undefined;
+}
