@@ -115,9 +115,10 @@ export const textLog = (options: { fd: number; pid: number; colours: boolean }):
   return {
     line(level, text, prefix) {
       const name = names[level] ?? "DEBUG";
-      const from = prefix === undefined || prefix === "" ? "<core>" : prefix;
-      const end = prefix === "<script>" || text.endsWith("\n") ? "" : "\n";
-      const line = `${head}${name}: ${from}: ${text}${end}`;
+      // Our own lines may lack their end; what a script or module says is written as it is.
+      const own = prefix === undefined || prefix === "";
+      const from = own ? "<core>: " : prefix.endsWith(": ") ? prefix : `${prefix}: `;
+      const line = `${head}${name}: ${from}${text}${own && !text.endsWith("\n") ? "\n" : ""}`;
       writer.add(options.colours ? `\x1b[${colours[level] ?? "39"}m${line}\x1b[0m` : line);
     },
     flush: () => writer.flush(),

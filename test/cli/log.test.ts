@@ -21,7 +21,7 @@ test("Kamailio's form: number, process, level, where from, text", () => {
   const log = textLog({ fd, pid: 4711, colours: false });
   log.line(-1, "no socket", undefined, undefined);
   log.line(2, "> hello\n", "<script>", undefined);
-  log.line(2, "no line end", "<script>", undefined);
+  log.line(2, "no line end", "<script>: ", undefined);
   log.line(-2, "\xff\n", "tm", undefined);
   log.flush();
   expect(written()).toBe(
