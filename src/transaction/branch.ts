@@ -29,6 +29,13 @@ export const firstPlan = (msg: SipMessage): Plan => ({
   locationUa: msg.locationUa ?? "",
 });
 
+/** Every target of the message has become a branch (clear_branches). */
+export function clearTargets(msg: SipMessage): void {
+  msg.branches = [];
+  msg.q = -1;
+  msg.uriConsumed = true;
+}
+
 /** Prepares a branch: branch route, destination, text. The answer is its index, or a negative ErrorCode. */
 export function addBranch(
   tx: Transaction,
@@ -69,9 +76,7 @@ function borrow(msg: SipMessage, plan: Plan, edits: boolean): () => void {
     msg.bodyEdits = saved.bodyEdits.copy();
   }
   return () => {
-    msg.newUri = newUri;
-    msg.uriConsumed = uriConsumed;
-    Object.assign(msg, { dstUri, path, forceSendSocket, instance, ruid, locationUa }, saved);
+    Object.assign(msg, { newUri, dstUri, path, forceSendSocket, instance, ruid, locationUa, uriConsumed }, saved);
   };
 }
 

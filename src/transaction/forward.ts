@@ -1,7 +1,7 @@
 /** Relaying a request: t_relay and its kin (RFC 3261 16.6). */
 import type { SipMessage } from "../sip/message.ts";
 import { type Answer, after, inTurn } from "./answer.ts";
-import { addBranch, firstPlan, sendBranch, type Target } from "./branch.ts";
+import { addBranch, clearTargets, firstPlan, sendBranch, type Target } from "./branch.ts";
 import { cancelTransaction } from "./cancel-request.ts";
 import type { Engine } from "./engine.ts";
 import { ErrorCode } from "./errors.ts";
@@ -114,7 +114,7 @@ export function forward(engine: Engine, run: Run, tx: Transaction, target: Targe
     return result;
   };
   const canceled = (): number => {
-    msg.branches = [];
+    clearTargets(msg);
     tx.request.flags = msg.flags;
     return error(ErrorCode.canceled, -1);
   };
@@ -141,7 +141,7 @@ export function forward(engine: Engine, run: Run, tx: Transaction, target: Targe
   let lowest: number = ErrorCode.unspecified;
   const added = inTurn(plans.length, (i) => {
     const plan = plans[i]!;
-    if (i > 0 || msg.uriConsumed) msg.branchFlags = plan.flags;
+    msg.branchFlags = plan.flags;
     return after(addBranch(tx, msg, plan, target, route), (index) => {
       if (index < 0) lowest = Math.min(lowest, index);
       return !tx.isCanceled;
@@ -150,7 +150,7 @@ export function forward(engine: Engine, run: Run, tx: Transaction, target: Targe
   return after(added, () => {
     msg.branchFlags = flags;
     if (tx.isCanceled) return canceled();
-    msg.branches = [];
+    clearTargets(msg);
     tx.request.flags = msg.flags;
     const last = tx.branches.length;
     if (last === first) {
