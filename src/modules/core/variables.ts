@@ -19,6 +19,23 @@ const environment = (variable: string, doc: string, read: (text: string) => Read
   },
 });
 
+/** `$def` and its kin: what the preprocessor has defined. `absent` is read when there is no such definition. */
+const definition = (variable: string, doc: string, absent: Read, read: (value: string) => Read): Pv<unknown> => ({
+  doc,
+  bind: ({ inner, index }, core): Bound | string => {
+    if (index !== undefined) return `\`$${variable}\` takes no index`;
+    if (inner === undefined) return `\`$${variable}\` needs the name of a definition in parentheses`;
+    return {
+      get: () => {
+        const value = core.defines?.().get(inner);
+        return value === undefined ? absent : read(value);
+      },
+    };
+  },
+});
+
+const isQuoted = (text: string): boolean => /^(?:".*"|'.*')$/s.test(text) && text.length >= 2;
+
 export const coreVariables: Readonly<Record<string, Pv<unknown>>> = {
   rc,
   retcode: rc,
@@ -26,5 +43,15 @@ export const coreVariables: Readonly<Record<string, Pv<unknown>>> = {
   env: environment("env", "An environment variable.", (text) => text),
   envn: environment("envn", "An environment variable as a number; 0 when it is none.", (text) =>
     intWithText(strictInt(text) ?? 0, text),
+  ),
+  def: definition("def", "Value of a definition; null when there is none.", null, (value) => value),
+  defn: definition("defn", "Value of a definition as a number; 0 when it is none.", 0, (value) =>
+    intWithText(strictInt(value) ?? 0, value),
+  ),
+  defv: definition("defv", "Value of a definition without its quotes.", null, (value) =>
+    isQuoted(value) ? value.slice(1, -1) : value,
+  ),
+  defs: definition("defs", "Value of a definition in double quotes, unless it has quotes.", null, (value) =>
+    value.length < 2 || isQuoted(value) ? value : `"${value}"`,
   ),
 };

@@ -5,10 +5,12 @@ import { strictInt } from "../../declare/variables-values.ts";
 import { avp, parseAvpName } from "./avp.ts";
 import { isProblem } from "./binding.ts";
 import { branchFunctions, branchVariables, emptyBranch } from "./branches.ts";
+import { commands } from "./commands.ts";
 import { credentialVariables } from "./credentials.ts";
 import { fieldVariables } from "./fields.ts";
 import { flagVariables } from "./flags.ts";
 import { fromToVariables } from "./fromto.ts";
+import { variableFunctions } from "./functions.ts";
 import { headerVariables } from "./headers.ts";
 import { messageVariables } from "./message.ts";
 import { miscVariables } from "./misc.ts";
@@ -21,6 +23,7 @@ import { transformations } from "./transformations/index.ts";
 import { uriVariables } from "./uri.ts";
 import { viaVariables } from "./vias.ts";
 import { xavpVariables } from "./xavp.ts";
+import { xavpFunctions } from "./xavp-functions.ts";
 
 export const pv = module({
   name: "pv",
@@ -49,7 +52,7 @@ export const pv = module({
     if (typeof aliases === "string") return aliases;
     return { core, shared, aliases, staticBranch: emptyBranch(), timeval: 0 };
   },
-  functions: { ...branchFunctions },
+  functions: { ...variableFunctions, ...xavpFunctions, ...branchFunctions },
   transformations,
   variables: {
     ...scriptVariables,
@@ -69,7 +72,7 @@ export const pv = module({
     ...sendingVariables,
     ...viaVariables,
   },
-  commands: {},
+  commands,
   events: {},
 });
 
