@@ -82,7 +82,7 @@ export async function replay(v: Vector): Promise<Expectation> {
     v,
     log
       .slice(started)
-      .filter((it) => it.prefix === "<script>")
+      .filter((it) => it.prefix?.startsWith("<script>"))
       .map((it) => it.text),
     toClient,
     toSink,
