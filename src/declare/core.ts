@@ -90,6 +90,22 @@ export interface WorkerPool {
   readonly handled: number;
 }
 
+/** A TCP, TLS or WebSocket connection, for core.tcp_list. */
+export interface ConnectionInfo {
+  readonly id: number;
+  readonly protocol: Protocol;
+  readonly state: "connecting" | "open";
+  /** Seconds until it is closed as idle, and how long an idle one lives. */
+  readonly timeout: number;
+  readonly lifetime: number;
+  readonly srcIp: string;
+  readonly srcPort: number;
+  readonly dstIp: string;
+  readonly dstPort: number;
+  /** Bytes that wait to be written. */
+  readonly queued: number;
+}
+
 export interface Core {
   readonly host: Host;
   readonly log: Log;
@@ -131,6 +147,10 @@ export interface Core {
   ): { readonly module: Module; readonly run: (args: readonly Value[]) => Answer<unknown> } | undefined;
   commands(): readonly string[];
   workers(): readonly WorkerPool[];
+  /** Open stream connections; absent where there are none to speak of. */
+  connections?(): readonly ConnectionInfo[];
+  /** What the preprocessor has defined, with its value when it has one. */
+  defines?(): ReadonlyMap<string, string | undefined>;
   readonly startedAt: number;
   /** Feeds a message to the engine as if it had been received. */
   inject(text: string, received: ReceiveInfo): void;

@@ -180,6 +180,15 @@ export interface Control {
 export interface ProcessInfo {
   readonly pid: number;
   readonly hostname: string;
+  /** Version of this server, and what it runs on (`x64/linux`). */
+  readonly version?: string;
+  readonly platform?: string;
+  /** The command line, the program's name first. */
+  readonly argv?: readonly string[];
+  /** The working directory. */
+  cwd?(): string;
+  /** Sends a signal to this process (core.kill). */
+  signal?(number: number): void;
   /** Folder of control sockets and FIFOs whose names are relative; `/var/run/kamailio` when not given, as in Kamailio. */
   readonly runtimeDir?: string;
   /** The machine's local addresses, by interface name. */

@@ -1,12 +1,14 @@
 /** Every module that Viaduct has: adding one is a file and a line here. */
 import type { Module } from "../declare/module.ts";
 import { async } from "./async/index.ts";
+import { cfgRpc } from "./cfg_rpc.ts";
 import { cfgutils } from "./cfgutils.ts";
 import { core } from "./core/index.ts";
 import { corex } from "./corex/corex.ts";
 import { ctl } from "./ctl/index.ts";
 import { httpAsyncClient } from "./http_async_client/index.ts";
 import { httpClient } from "./http_client/index.ts";
+import { ipops } from "./ipops/index.ts";
 import { jsonrpcs } from "./jsonrpcs/index.ts";
 import { kex } from "./kex/kex.ts";
 import { maxfwd } from "./maxfwd.ts";
@@ -24,6 +26,7 @@ import { xlog } from "./xlog.ts";
 export const modules: readonly Module[] = [
   core,
   cfgutils,
+  cfgRpc,
   corex,
   kex,
   pv,
@@ -43,4 +46,5 @@ export const modules: readonly Module[] = [
   jsonrpcs,
   xhttp,
   siputils,
+  ipops,
 ];
