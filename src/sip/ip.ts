@@ -88,3 +88,12 @@ function words(text: string): number[] | null {
   }
   return out;
 }
+
+/** True when the first `bits` bits of two addresses of one family are the same. */
+export function inPrefix(bytes: Uint8Array, prefix: Uint8Array, bits: number): boolean {
+  if (bytes.length !== prefix.length) return false;
+  const whole = bits >> 3;
+  for (let i = 0; i < whole; i++) if (bytes[i] !== prefix[i]) return false;
+  const rest = bits & 7;
+  return rest === 0 || (bytes[whole]! ^ prefix[whole]!) >> (8 - rest) === 0;
+}

@@ -228,7 +228,9 @@ export class SipMessage {
   /** Replaces the text and indexes it anew (msg_apply_changes, msg_set_buffer). False, and nothing changed, when it does not parse. */
   rebuild(text: string): boolean {
     const next = new SipMessage(text, this.received);
-    if (next.malformed !== "") return false;
+    // Kamailio notices missing fields only when a message is received.
+    if (next.malformed !== "" && !next.malformed.startsWith("no ")) return false;
+    next.malformed = "";
     this.text = text;
     this.#adopt(next);
     return true;
