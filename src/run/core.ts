@@ -53,7 +53,10 @@ export class GenerationCore implements Core {
   }
 
   isMyself(host: string, port: number, protocol?: Protocol): boolean {
-    return this.#server.isMyself(host, port, protocol);
+    if (this.#server.isMyself(host, port, protocol)) return true;
+    for (const module of this.modules)
+      if (module.isMyself?.(host, port, protocol, this.#generation.states.get(module.name))) return true;
+    return false;
   }
   state<S>(module: string): S | undefined {
     return this.#generation.states.get(module) as S | undefined;

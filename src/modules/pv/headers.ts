@@ -52,13 +52,16 @@ function matches(text: string, header: Header, { type, any, name }: FieldName): 
   return true;
 }
 
+/** No field can be read when one of them is malformed: Kamailio reads all before it looks for one. */
 function first(msg: SipMessage, field: FieldName): string | null {
   const { headers, text } = msg;
+  if (msg.headersProblem !== "") return null;
   for (let i = 0; i < headers.length; i++) if (matches(text, headers[i]!, field)) return msg.value(headers[i]!);
   return null;
 }
 
-const all = (msg: SipMessage, field: FieldName): Header[] => msg.headers.filter((it) => matches(msg.text, it, field));
+const all = (msg: SipMessage, field: FieldName): Header[] =>
+  msg.headersProblem === "" ? msg.headers.filter((it) => matches(msg.text, it, field)) : [];
 
 function field(msg: SipMessage, name: FieldName, at: number | "all"): Read {
   if (at === 0) return first(msg, name);
