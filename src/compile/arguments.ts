@@ -136,7 +136,7 @@ export class Arguments {
 
   #writtenInt(step: CallStep, value: Rv, text: string): Prepared {
     const number = argumentInt(text);
-    if (number !== undefined && text !== "") return { known: { value: number } };
+    if (number !== undefined) return { known: { value: number } };
     if (!text.startsWith("$")) return this.#refuse(step, value, `\`${text}\` is no number`);
     const variable = this.#steps.unit.variable(text, value.span);
     if (!variable) return { known: { value: undefined } };
@@ -176,7 +176,7 @@ export class Arguments {
   /** An argument that is a variable or an expression: its value is taken as it is, nothing in it is expanded again. */
   #computed({ kind }: Argument, value: Rv): Prepared {
     const { expressions } = this.#steps;
-    const failing = expressions.fails(value);
+    const failing = expressions.fails(value, kind.kind === "int" && value.type === "int" ? "int" : "value");
     const guarded = (code: string, convert: (it: string) => string): string =>
       failing
         ? this.#steps.temporaries(1, ([t]) => `((${t} = ${code}) !== ${t} ? undefined : ${convert(t!)})`)

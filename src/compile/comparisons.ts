@@ -55,7 +55,7 @@ function textCode(value: Rv, steps: Steps): string {
   if (value.op === "variable") return `ownText(${steps.expressions.value(value)})`;
   if (value.op === "select") return steps.expressions.value(value);
   const text = steps.expressions.text(value);
-  if (!steps.expressions.fails(value)) return text;
+  if (!steps.expressions.fails(value, "text")) return text;
   return steps.temporaries(1, ([t]) => `((${t} = ${text}) !== ${t} ? undefined : ${t})`);
 }
 

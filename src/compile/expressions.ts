@@ -1,6 +1,6 @@
 /** Expressions as JavaScript. Each can be had as an integer, as a value of any type, as text, or as a condition. */
-import { isConstant } from "../check/expressions.ts";
 import type { BinaryOp, Comparison, Rv, SelectRead, UnaryOp, VariableRead } from "../check/ir.ts";
+import { toInt } from "../declare/semantics.ts";
 import { literal } from "./output.ts";
 import type { Steps } from "./steps.ts";
 
@@ -29,6 +29,14 @@ const intTests: Readonly<Record<string, string>> = {
   "int!=": "!==",
 };
 
+/** Operations whose only results are 1 and 0. */
+function logical(rv: Rv): boolean {
+  if (rv.op === "unary")
+    return rv.name === "!" || rv.name === "defined" || rv.name === "undefined" || rv.name === "strempty";
+  if (rv.op !== "binary") return false;
+  return rv.name === "&&" || rv.name === "||" || rv.name === "=~" || rv.name in intTests || /[=!]=$/.test(rv.name);
+}
+
 export class Expressions {
   readonly #steps: Steps;
 
@@ -36,49 +44,27 @@ export class Expressions {
     this.#steps = steps;
   }
 
-  /** JavaScript of a condition: true when it is greater than 0 (with return_mode=1: not 0). A failure is false. */
+  /** JavaScript of a condition: true when it is greater than 0 (with return_mode=1: not 0). No result is false. */
   condition(rv: Rv): string {
-    if (rv.op === "constant") return String(this.#holds(rv));
-    if (!this.fails(rv) && (this.#logical(rv) || this.#steps.options.returnMode !== 0)) return this.#truth(rv);
-    return this.#steps.options.returnMode === 0 ? `${this.int(rv)} > 0` : `!!(${this.int(rv)})`;
+    if (this.#steps.options.returnMode !== 0 || logical(rv)) return this.#holds(rv);
+    return rv.op === "constant" ? String(toInt(rv.value) > 0) : `${this.int(rv)} > 0`;
   }
 
-  #holds(rv: Rv & { readonly op: "constant" }): boolean {
-    const value = Number(this.#steps.options.toInt(rv.value));
-    return this.#steps.options.returnMode === 0 ? value > 0 : value !== 0;
-  }
-
-  /** Operations whose only values are 1 and 0. */
-  #logical(rv: Rv): boolean {
-    if (rv.op === "unary")
-      return rv.name === "!" || rv.name === "defined" || rv.name === "undefined" || rv.name === "strempty";
-    if (rv.op !== "binary") return false;
-    return (
-      rv.name === "&&" ||
-      rv.name === "||" ||
-      rv.name === "=~" ||
-      rv.name in intTests ||
-      rv.name.endsWith("==") ||
-      rv.name.endsWith("!=")
-    );
-  }
-
-  /** JavaScript that is truthy when the integer is not 0. */
-  #truth(rv: Rv): string {
+  /** JavaScript that is truthy when the integer has a result and is not 0. */
+  #holds(rv: Rv): string {
     if (rv.op === "unary") {
       const { name, operand } = rv;
-      if (name === "!") return `!(${this.#truth(operand)})`;
+      if (name === "!") return this.fails(operand, "int") ? `${this.int(operand)} === 0` : `!(${this.#holds(operand)})`;
       if (name === "strempty") return `${this.text(operand)} === ""`;
     }
     if (rv.op === "binary") {
       const { name, left, right } = rv;
-      if (name === "&&") return `(${this.#truth(left)}) && (${this.#truth(right)})`;
-      if (name === "||") return `(${this.#truth(left)}) || (${this.#truth(right)})`;
-      if (name === "=~") return this.#match(rv);
-      const test = intTests[name];
-      if (test) return `${this.int(left)} ${test} ${this.int(right)}`;
+      if (name === "&&") return `(${this.#holds(left)}) && (${this.#holds(right)})`;
+      if (name === "||" && !this.fails(left, "int")) return `(${this.#holds(left)}) || (${this.#holds(right)})`;
+      if (name === "=~" && right.op === "constant") return `${this.#steps.pattern(right)}.test(${this.text(left)})`;
+      // With NaN on a side, each of these is false, as it has to be.
+      if (name in intTests && name !== "int!=") return `${this.int(left)} ${intTests[name]} ${this.int(right)}`;
       if (name === "str==") return `${this.text(left)} === ${this.text(right)}`;
-      if (name === "str!=") return `${this.text(left)} !== ${this.text(right)}`;
     }
     return this.int(rv);
   }
@@ -87,7 +73,7 @@ export class Expressions {
   int(rv: Rv): string {
     switch (rv.op) {
       case "constant":
-        return literal(this.#steps.options.toInt(rv.value));
+        return literal(toInt(rv.value));
       case "variable":
         return this.#variableInt(rv);
       case "select":
@@ -111,7 +97,7 @@ export class Expressions {
     const { name, operand } = rv;
     switch (name) {
       case "!":
-        return this.#guarded([operand], ["int"], ([a]) => `(${a} ? 0 : 1)`, `(${this.#truth(operand)} ? 0 : 1)`);
+        return this.#guarded([operand], ["int"], ([a]) => `(${a} ? 0 : 1)`, `(${this.#holds(operand)} ? 0 : 1)`);
       case "-":
         return `sub(0, ${this.int(operand)})`;
       case "~":
@@ -144,13 +130,13 @@ export class Expressions {
     if (test) return this.#guarded([left, right], ["int", "int"], ([a, b]) => `(${a} ${test} ${b} ? 1 : 0)`);
     switch (name) {
       case "&&":
-        if (!this.fails(rv)) return `((${this.#truth(left)}) && (${this.#truth(right)}) ? 1 : 0)`;
+        if (!this.fails(rv, "int")) return `((${this.#holds(left)}) && (${this.#holds(right)}) ? 1 : 0)`;
         return this.#steps.temporaries(2, ([a, b]) => {
           const rest = `((${b} = ${this.int(right)}) !== ${b} ? NaN : ${b} ? 1 : 0)`;
           return `((${a} = ${this.int(left)}) !== ${a} ? NaN : ${a} ? ${rest} : 0)`;
         });
       case "||":
-        if (!this.fails(rv)) return `((${this.#truth(left)}) || (${this.#truth(right)}) ? 1 : 0)`;
+        if (!this.fails(rv, "int")) return `((${this.#holds(left)}) || (${this.#holds(right)}) ? 1 : 0)`;
         return this.#steps.temporaries(2, ([a, b]) => {
           const rest = `((${b} = ${this.int(right)}) !== ${b} ? NaN : ${b} ? 1 : 0)`;
           return `((${a} = ${this.int(left)}) !== ${a} ? NaN : ${a} ? 1 : ${rest})`;
@@ -160,13 +146,11 @@ export class Expressions {
       case "str!=":
         return this.#guarded([left, right], ["text", "text"], ([a, b]) => `(${a} !== ${b} ? 1 : 0)`);
       case "=~":
-        return this.#matchInt(rv);
+        return this.#match(rv);
       case "==":
         return this.#equal(rv);
       case "!=":
-        return this.fails(rv)
-          ? this.#steps.temporaries(1, ([t]) => `((${t} = ${this.#equal(rv)}) !== ${t} ? NaN : 1 - ${t})`)
-          : `(1 - ${this.#equal(rv)})`;
+        return `(1 - ${this.#equal(rv)})`;
       default:
         // `concat`: text that is wanted as a number.
         return this.#guarded([rv], ["text"], ([a]) => `textToInt(${a})`);
@@ -213,7 +197,7 @@ export class Expressions {
   #selection(rv: Rv & { readonly op: "selection" }): string {
     const condition = this.int(rv.condition);
     const chosen = (it: Rv): string => (it.type === "int" ? this.value(it) : `${this.#chosen(it)}`);
-    if (!this.fails(rv.condition)) return `(${condition} > 0 ? ${chosen(rv.yes)} : ${chosen(rv.no)})`;
+    if (!this.fails(rv.condition, "int")) return `(${condition} > 0 ? ${chosen(rv.yes)} : ${chosen(rv.no)})`;
     return this.#steps.temporaries(
       1,
       ([t]) => `((${t} = ${condition}) !== ${t} ? NaN : ${t} > 0 ? ${chosen(rv.yes)} : ${chosen(rv.no)})`,
@@ -246,13 +230,13 @@ export class Expressions {
   text(rv: Rv): string {
     if (rv.op === "constant") return literal(String(rv.value));
     if (rv.type === "str" && rv.op !== "select") return this.value(rv);
-    if (rv.type === "int" && !this.fails(rv)) return `(${this.int(rv)} + "")`;
-    if (!this.fails(rv)) return `toText(${this.value(rv)})`;
-    return this.#steps.temporaries(1, ([t]) => `((${t} = ${this.value(rv)}) !== ${t} ? NaN : toText(${t}))`);
+    if (this.fails(rv, "value"))
+      return this.#steps.temporaries(1, ([t]) => `((${t} = ${this.value(rv)}) !== ${t} ? NaN : toText(${t}))`);
+    return rv.type === "int" ? `(${this.int(rv)} + "")` : `toText(${this.value(rv)})`;
   }
 
   #toInt(rv: Rv): string {
-    return this.fails(rv)
+    return this.fails(rv, "value")
       ? this.#steps.temporaries(1, ([t]) => `((${t} = ${this.value(rv)}) !== ${t} ? NaN : toInt(${t}))`)
       : `toInt(${this.value(rv)})`;
   }
@@ -267,42 +251,64 @@ export class Expressions {
   }
 
   /** A pattern that is known is compiled once; any other when it is used, and a wrong one then has no result. */
-  #matchInt(rv: BinaryOp): string {
-    if (!this.#dynamicPattern(rv))
-      return this.#guarded([rv.left], ["text"], ([a]) => `(${this.#pattern(rv)}.test(${a}) ? 1 : 0)`);
-    return this.#guarded([rv.left, rv.right], ["text", "text"], ([a, b]) => `matches(call, ${a}, ${b})`);
-  }
-
   #match(rv: BinaryOp): string {
-    return `${this.#pattern(rv)}.test(${this.text(rv.left)})`;
-  }
-
-  #dynamicPattern(rv: BinaryOp): boolean {
-    return rv.right.op !== "constant";
-  }
-
-  #pattern(rv: BinaryOp): string {
-    return this.#steps.pattern(rv.right);
+    if (rv.right.op === "constant") {
+      const pattern = this.#steps.pattern(rv.right);
+      return this.#guarded([rv.left], ["text"], ([a]) => `(${pattern}.test(${a}) ? 1 : 0)`);
+    }
+    return this.#guarded([rv.left, rv.right], ["text", "text"], ([a, b]) => `matches(call, ${a}, ${b})`);
   }
 
   #comparison(rv: Comparison): string {
     return this.#steps.comparison(rv);
   }
 
-  /** Whether the expression may have no result: division by what may be 0, a pattern that may be wrong. */
-  fails(rv: Rv): boolean {
+  /**
+   * Whether the expression may have no result: division by what may be 0, text that may be no number where one is
+   * wanted ("int"), a pattern that may be wrong.
+   */
+  fails(rv: Rv, form: "int" | "text" | "value"): boolean {
     switch (rv.op) {
+      case "constant":
+        return form === "int" && Number.isNaN(toInt(rv.value));
+      case "variable":
+      case "select":
+        return form === "int";
       case "unary":
-        return rv.name !== "defined" && rv.name !== "undefined" && this.fails(rv.operand);
+        if (rv.name === "defined" || rv.name === "undefined") return false;
+        if (rv.name === "(str)") return form === "int" || this.fails(rv.operand, "value");
+        return this.fails(rv.operand, rv.name === "strlen" || rv.name === "strempty" ? "text" : "int");
       case "binary":
-        if ((rv.name === "/" || rv.name === "mod") && !(rv.right.op === "constant" && rv.right.value !== 0))
-          return true;
-        if (rv.name === "=~" && this.#dynamicPattern(rv)) return true;
-        return this.fails(rv.left) || this.fails(rv.right) || rv.left.op === "selection" || rv.right.op === "selection";
+        return this.#binaryFails(rv, form);
       case "selection":
-        return true;
+        if (form === "int" || this.fails(rv.condition, "int")) return true;
+        return this.fails(rv.yes, "value") || this.fails(rv.no, "value");
       default:
         return false;
+    }
+  }
+
+  #binaryFails({ name, left, right }: BinaryOp, form: "int" | "text" | "value"): boolean {
+    switch (name) {
+      case "concat":
+        return form === "int" || this.fails(left, "text") || this.fails(right, "text");
+      case "str==":
+      case "str!=":
+        return this.fails(left, "text") || this.fails(right, "text");
+      case "=~":
+        return right.op !== "constant" || this.fails(left, "text");
+      case "+":
+        if (form === "int") return this.fails(left, "int") || this.fails(right, "int");
+        return this.fails(left, "value") || this.fails(right, "int") || this.fails(right, "value");
+      case "==":
+      case "!=":
+        return left.op === "selection" || this.fails(left, "value") || this.fails(right, "int");
+      case "/":
+      case "mod":
+        if (right.op !== "constant" || right.value === 0) return true;
+        return this.fails(left, "int");
+      default:
+        return this.fails(left, "int") || this.fails(right, "int");
     }
   }
 
@@ -317,12 +323,10 @@ export class Expressions {
     sure?: string,
   ): string {
     const code = operands.map((it, i) => this[forms[i]!](it));
-    if (!operands.some((it) => this.fails(it))) return sure ?? build(code);
+    if (!operands.some((it, i) => this.fails(it, forms[i]!))) return sure ?? build(code);
     return this.#steps.temporaries(code.length, (names) => {
       const checks = code.map((it, i) => `(${names[i]} = ${it}) !== ${names[i]}`);
       return `(${checks.join(" || ")} ? NaN : ${build(names)})`;
     });
   }
 }
-
-export { isConstant };

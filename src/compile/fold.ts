@@ -30,7 +30,8 @@ export function fold(rv: Rv, patterns: Patterns): Rv {
       const { condition, yes, no } = folded;
       if (condition.op !== "constant" || yes.op !== "constant" || no.op !== "constant")
         return selection(condition, yes, no, rv.span);
-      return toInt(condition.value) > 0 ? yes : no;
+      const holds = toInt(condition.value);
+      return Number.isNaN(holds) ? folded : holds > 0 ? yes : no;
     }
     case "comparison":
       return rv.right.kind === "value"
@@ -46,15 +47,17 @@ const text = (it: Constant): string => String(it.value);
 function foldUnary(rv: UnaryOp): Rv {
   const { operand, name, span } = rv;
   if (operand.op !== "constant") return rv;
+  const number = toInt(operand.value);
+  const whole = (value: Int): Rv => (Number.isNaN(number) ? rv : constant(value, span));
   switch (name) {
     case "!":
-      return constant(toInt(operand.value) === 0 ? 1 : 0, span);
+      return whole(number === 0 ? 1 : 0);
     case "-":
-      return constant(negate(toInt(operand.value)), span);
+      return whole(negate(number));
     case "~":
-      return constant(not(toInt(operand.value)), span);
+      return whole(not(number));
     case "(int)":
-      return constant(toInt(operand.value), span);
+      return whole(number);
     case "(str)":
       return constant(text(operand), span);
     case "defined":
@@ -84,6 +87,8 @@ function compute(name: BinaryName, left: Constant, right: Constant, patterns: Pa
   const a = toInt(left.value);
   const b = toInt(right.value);
   const flag = (it: boolean): number => (it ? 1 : 0);
+  // Text that is no number has no result where a number is wanted.
+  if (!takesText(name) && (Number.isNaN(a) || Number.isNaN(b))) return undefined;
   switch (name) {
     case "+":
       return plus(left.value, right.value);
@@ -139,6 +144,9 @@ function compute(name: BinaryName, left: Constant, right: Constant, patterns: Pa
     }
   }
 }
+
+const takesText = (name: BinaryName): boolean =>
+  name === "+" || name === "concat" || name === "==" || name === "!=" || name.startsWith("str") || name === "=~";
 
 /** `$v - 5` is `$v + -5`; `+`, `==` and `!=` become typed when the left type is known. */
 function settle(rv: BinaryOp): BinaryOp {

@@ -13,8 +13,8 @@ import type {
 } from "../check/ir.ts";
 import { visitValue } from "../check/routes.ts";
 import { RunFlag } from "../declare/call.ts";
+import { wrap32 } from "../declare/int.ts";
 import { toInt } from "../declare/semantics.ts";
-import type { Int } from "../declare/value.ts";
 import { Arguments } from "./arguments.ts";
 import { comparisonCode } from "./comparisons.ts";
 import { Expressions } from "./expressions.ts";
@@ -31,7 +31,7 @@ interface Place {
 
 export class Steps {
   readonly unit: Unit;
-  readonly options: { readonly returnMode: number; readonly toInt: (value: Int | string) => Int };
+  readonly options: { readonly returnMode: number };
   readonly expressions: Expressions;
   readonly #block: Block;
   readonly #arguments: Arguments;
@@ -41,7 +41,7 @@ export class Steps {
   constructor(unit: Unit, block: Block) {
     this.unit = unit;
     this.#block = block;
-    this.options = { returnMode: unit.checked.returnMode, toInt };
+    this.options = { returnMode: unit.checked.returnMode };
     this.expressions = new Expressions(this);
     this.#arguments = new Arguments(this);
   }
@@ -160,7 +160,7 @@ export class Steps {
     if (zero) cases.push(["0", zero]);
     return this.temporaries(1, ([name]) => {
       const chain = cases.map(([key, block]) => `${name} === ${literal(key)} ? ${run(block)} : `).join("");
-      const failed = this.expressions.fails(target) ? `${name} !== ${name} ? -1 : ` : "";
+      const failed = this.expressions.fails(target, "text") ? `${name} !== ${name} ? -1 : ` : "";
       return `(${name} = ${this.expressions.text(target)}, ${failed}${chain}missingRoute(call, ${name}))`;
     });
   }
@@ -170,7 +170,7 @@ export class Steps {
     const value = this.fold(step.value);
     const code = this.#assigned(value);
     const slot = this.unit.slot(step.target);
-    const failing = this.expressions.fails(value);
+    const failing = this.#resultless(value);
     const line = step.span.line;
     if (slot !== undefined) {
       const keep = value.op === "constant" || value.type !== undefined ? code : `stored(${code})`;
@@ -193,6 +193,11 @@ export class Steps {
       1,
       ([t]) => `((${t} = ${code}) !== ${t} ? (divisionFailed(call, ${line}), -1) : assign(${name}, call, ${t}))`,
     );
+  }
+
+  /** Whether the right side of an assignment may have no result. */
+  #resultless(value: Rv): boolean {
+    return value.op !== "action" && value.op !== "comparison" && this.expressions.fails(value, "value");
   }
 
   /** The right side of an assignment: alone, a call keeps its code and a comparison that went wrong is 0. */
@@ -358,7 +363,7 @@ class Body {
       const code = step.text ? this.#textChoice(value, labels) : expressions.int(value);
       this.#line(`${t} = ${code};`, step.span);
       if (acts([value])) this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = 0;`);
-      if (tail && expressions.fails(value)) this.#line(`if (${t} !== ${t}) r = -1;`);
+      if (tail && expressions.fails(value, step.text ? "value" : "int")) this.#line(`if (${t} !== ${t}) r = -1;`);
       this.#line(`${label}: switch (${t}) {`);
       return "";
     });
@@ -382,7 +387,7 @@ class Body {
         unit.problems.error("case-not-constant", each.label.span, "this label has no value");
         return { number: 0, text: "", regex: undefined };
       }
-      const number = Number(BigInt.asIntN(32, BigInt(toInt(folded.value))));
+      const number = wrap32(toInt(folded.value));
       const text = String(folded.value);
       let regex: string | undefined;
       if (each.regex) {
@@ -410,7 +415,7 @@ class Body {
         if (!it) return "";
         return `${it.regex ? `${it.regex}.test(${s})` : `${s} === ${literal(it.text)}`} ? ${i} : `;
       });
-      if (!expressions.fails(value)) return `(${s} = ${text}, ${tests.join("")}-1)`;
+      if (!expressions.fails(value, "value")) return `(${s} = ${text}, ${tests.join("")}-1)`;
       return `((${s} = ${expressions.value(value)}) !== ${s} ? NaN : (${s} = switchText(${s}), ${tests.join("")}-1))`;
     });
   }
@@ -432,8 +437,8 @@ class Body {
     let code = String(fixed);
     if (folded) {
       code = expressions.int(folded);
-      if (folded.op === "constant") code = literal(Number(BigInt.asIntN(32, BigInt(toInt(folded.value)))));
-      else if (expressions.fails(folded))
+      if (folded.op === "constant") code = literal(wrap32(toInt(folded.value)));
+      else if (expressions.fails(folded, "int"))
         code = this.#steps.temporaries(1, ([t]) => `((${t} = ${code}) !== ${t} ? 0 : wrap32(${t}))`);
       else code = `wrap32(${code})`;
     }
