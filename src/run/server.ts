@@ -129,6 +129,7 @@ export class Server {
       throw error;
     }
     this.active = generation;
+    if (config.has("debug")) this.log.level = config.int("debug");
     generation.timerVars = generation.slots.fresh();
     this.routes.vars = generation.timerVars;
     for (const event of STARTED) await generation.core.runEvent(event);
@@ -153,7 +154,6 @@ export class Server {
     const parsed = parseUri(uri);
     if (!parsed) return null;
     const named = parsed.protocol;
-    if (parsed.transport !== "" && named === undefined) return null;
     // Kamailio does not honour `maddr` (it is built without HONOR_MADDR).
     const secure = parsed.secure;
     const protocol = wanted ?? (secure && (named === undefined || named === "tcp") ? "tls" : named);
@@ -171,7 +171,10 @@ export class Server {
       const socket = this.sockets.toward(protocol, ip, near, forced);
       if (socket) return { socket, protocol, ip, port, connection: 0 };
     }
-    return null;
+    // Resolved, but no socket fits: whoever asked reports that, not a name that cannot be resolved. (Kamailio does not
+    // even resolve to a family that it has no socket of.)
+    const target = targets.find(({ ip }) => this.sockets.all.some((it) => (it.family === 6) === ip.includes(":")));
+    return target ? { ...target, socket: undefined, connection: 0 } : null;
   }
 
   isMyself(host: string, port: number, protocol?: Protocol): boolean {

@@ -24,7 +24,7 @@ export class Stateless {
   /** Sends a reply to where the request came from (RFC 3261, 18.2.2; RFC 3581). 1, or -1 when it could not be sent. */
   reply(msg: SipMessage, code: number, reason: string): Answer<number> {
     const settings = this.#server.active.buildSettings;
-    const text = buildLocalReply(msg, code, reason, !msg.to?.tag ? this.toTag(msg) : "", settings);
+    const text = buildLocalReply(msg, code, reason, code >= 180 && !msg.to?.tag ? this.toTag(msg) : "", settings);
     return after(this.#server.send(text, replyDestination(msg)), (sent) => (sent ? 1 : -1));
   }
 
@@ -35,7 +35,7 @@ export class Stateless {
     if (!outbound) return E_BAD_ADDRESS;
     const send = { inbound: received.socket, outbound, to: { ...to, socket: outbound } };
     // RFC 3261, 16.11: a stateless proxy computes the branch from the request, so that copies get the same one.
-    const options = { ...this.#server.active.buildSettings, branch: statelessBranch(msg) };
+    const options = { ...this.#server.active.buildSettings, branch: this.#server.transactions.engine.statelessBranch(msg) };
     const text = buildRequest(msg, send, options);
     return after(this.#server.send(text, send.to), (sent) => (sent ? 1 : E_SEND));
   }
@@ -89,10 +89,6 @@ function connectionOf(via: Via): number {
 function identity(msg: SipMessage): string {
   const branch = msg.via1?.branch?.value;
   return branch ?? `${msg.callId} ${msg.first(HeaderType.cseq)} ${msg.requestUri}`;
-}
-
-function statelessBranch(msg: SipMessage): string {
-  return `z9hG4bKcydzigwkX${checksum(identity(msg))}${checksum(msg.uri)}`;
 }
 
 /** CRC-16 (CCITT) as four hexadecimal digits. */

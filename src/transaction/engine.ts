@@ -5,6 +5,7 @@ import type { SipMessage } from "../sip/message.ts";
 import type { Answer } from "./answer.ts";
 import type { Clock } from "./clock.ts";
 import { onFinalTimeout } from "./expiry.ts";
+import { branchName, digits32, requestKey, type Seeds, slotOf } from "./names.ts";
 import type { RetryBuffer } from "./retry.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
 import type { Transaction } from "./transaction.ts";
@@ -60,9 +61,10 @@ export class Engine {
   readonly counts = new Counts();
   /** To and From tags made here begin with it. */
   readonly tagPrefix: string;
-  readonly #byLabel = new Map<number, Transaction>();
-  /** First transaction of each Call-ID and CSeq number; the rest hang from it by `sameCall`. */
-  readonly #byCall = new Map<string, Transaction>();
+  readonly seeds: Seeds;
+  /** First transaction of each slot; the rest hang from it by `sameSlot`. */
+  readonly #slots = new Map<number, Transaction>();
+  #size = 0;
   #label: number;
 
   constructor(ports: Ports) {
@@ -70,67 +72,75 @@ export class Engine {
     this.wheel = new TimerWheel(ports.clock);
     this.tagPrefix = ports.random.hex(16);
     this.#label = Math.floor(ports.random.next() * 0x3fffffff);
+    const seed = (): number => Math.floor(ports.random.next() * 0x7fffffff);
+    this.seeds = [seed(), seed(), seed(), seed()];
   }
 
   get size(): number {
-    return this.#byLabel.size;
+    return this.#size;
   }
 
-  all(): Iterable<Transaction> {
-    return this.#byLabel.values();
+  *all(): Iterable<Transaction> {
+    for (const first of this.#slots.values())
+      for (let tx: Transaction | undefined = first; tx; tx = tx.sameSlot) yield tx;
   }
 
-  /** A new name: the label is unique, index and secret make a forged branch useless. */
-  name(): { index: number; label: number; branchKey: string } {
-    let label = this.#label;
-    do label = label >= 0x3fffffff ? 1 : label + 1;
-    while (this.#byLabel.has(label));
-    this.#label = label;
-    const secret = this.ports.random.hex(14);
-    return {
-      index: Number.parseInt(secret.slice(0, 4), 16),
-      label,
-      branchKey: label.toString(16).padStart(8, "0") + secret.slice(4),
-    };
+  newLabel(): number {
+    this.#label = this.#label >= 0x3fffffff ? 1 : this.#label + 1;
+    return this.#label;
+  }
+
+  /** A key for a transaction that is started here. */
+  newKey(): string {
+    return digits32(this.ports.random.hex(16), this.seeds);
+  }
+
+  /** The Via branch of a request that is forwarded without a transaction: the one that it would have with one. */
+  statelessBranch(msg: SipMessage): string {
+    const slot = slotOf(msg.callId, msg.cseq?.numberText ?? "");
+    return branchName(slot, requestKey(msg, this.seeds), 0);
   }
 
   insert(tx: Transaction): void {
-    this.#byLabel.set(tx.label, tx);
-    tx.sameCall = this.#byCall.get(tx.callKey);
-    this.#byCall.set(tx.callKey, tx);
+    tx.sameSlot = this.#slots.get(tx.index);
+    this.#slots.set(tx.index, tx);
+    this.#size++;
     this.counts.created++;
     if (tx.isLocal) this.counts.client++;
     else this.counts.server++;
   }
 
+  /** The first transaction of a slot; go on by `sameSlot`. */
+  inSlot(slot: number): Transaction | undefined {
+    return this.#slots.get(slot);
+  }
+
   find(index: number, label: number): Transaction | undefined {
-    const tx = this.#byLabel.get(label);
-    return tx !== undefined && tx.index === index ? tx : undefined;
+    let tx = this.#slots.get(index);
+    while (tx !== undefined && tx.label !== label) tx = tx.sameSlot;
+    return tx;
   }
 
-  /** The first transaction with this Call-ID and CSeq number; go on by `sameCall`. */
-  withCall(callId: string, cseq: string): Transaction | undefined {
-    return this.#byCall.get(`${callId}\r${cseq}`);
-  }
-
-  /** The transaction that a Via branch names: index, then the key that begins with the label. */
-  withBranch(index: string, key: string): Transaction | undefined {
-    const tx = this.#byLabel.get(Number.parseInt(key.slice(0, 8), 16));
-    return tx !== undefined && tx.branchKey === key && tx.index === Number.parseInt(index, 16) ? tx : undefined;
+  /** The INVITE transaction with that Call-ID and CSeq number. */
+  findCall(callId: string, cseq: string): Transaction | undefined {
+    let tx = this.#slots.get(slotOf(callId, cseq));
+    while (tx !== undefined && !(tx.isInvite && tx.isCall(callId, cseq))) tx = tx.sameSlot;
+    return tx;
   }
 
   #remove(tx: Transaction): void {
-    if (!this.#byLabel.delete(tx.label)) return;
-    const first = this.#byCall.get(tx.callKey);
+    const first = this.#slots.get(tx.index);
     if (first === tx) {
-      if (tx.sameCall) this.#byCall.set(tx.callKey, tx.sameCall);
-      else this.#byCall.delete(tx.callKey);
+      if (tx.sameSlot) this.#slots.set(tx.index, tx.sameSlot);
+      else this.#slots.delete(tx.index);
     } else {
       let before = first;
-      while (before && before.sameCall !== tx) before = before.sameCall;
-      if (before) before.sameCall = tx.sameCall;
+      while (before && before.sameSlot !== tx) before = before.sameSlot;
+      if (before === undefined) return;
+      before.sameSlot = tx.sameSlot;
     }
-    tx.sameCall = undefined;
+    tx.sameSlot = undefined;
+    this.#size--;
     this.counts.deleted++;
     if (tx.waiting) this.counts.waiting--;
   }

@@ -1,11 +1,10 @@
 /** Which transaction a message belongs to (RFC 3261 17.1.3, 17.2.3, with the matching of RFC 2543 for old branches). */
 import type { SipMessage } from "../sip/message.ts";
 import type { Engine } from "./engine.ts";
+import { COOKIE, parseBranch, slotOf } from "./names.ts";
 import { Handled, type Run, stateOf } from "./run.ts";
 import type { Transaction } from "./transaction.ts";
 import { fromBody, fromTag, toBody, toTag, toUri, type ViaFacts, viaFacts, viaText } from "./wire.ts";
-
-const COOKIE = "z9hG4bK";
 
 export interface RequestMatch {
   readonly tx: Transaction | undefined;
@@ -24,23 +23,28 @@ export function matchRequest(engine: Engine, msg: SipMessage): RequestMatch {
   const { callId } = msg;
   const cseq = msg.cseq?.numberText ?? "";
   if (via === undefined || callId === "" || cseq === "") return MALFORMED;
-  const first = engine.withCall(callId, cseq);
+  const first = engine.inSlot(slotOf(callId, cseq));
   if (first === undefined) return NONE;
   return via.branch.length > COOKIE.length && via.branch.startsWith(COOKIE)
     ? byBranch(first, msg, via)
-    : byFields(first, msg);
+    : byFields(first, msg, callId, cseq);
 }
 
 function byBranch(first: Transaction, msg: SipMessage, via: ViaFacts): RequestMatch {
   const ack = msg.method === "ACK";
   const wanted = ack ? "INVITE" : msg.method;
   let canceled = false;
-  for (let tx: Transaction | undefined = first; tx; tx = tx.sameCall) {
+  for (let tx: Transaction | undefined = first; tx; tx = tx.sameSlot) {
     if (tx.startedHere) continue;
     if (tx.method !== wanted && (ack || tx.method !== "CANCEL")) continue;
     if (ack && tx.status < 300) {
       // The ACK of a 2xx made here carries the tags of the dialog and a branch of its own.
-      if (tx.relayedBranch === -2 && fromTag(msg) === fromTag(tx.request) && toTag(msg) === tx.localToTag)
+      if (
+        tx.relayedBranch === -2 &&
+        tx.callId === msg.callId &&
+        fromTag(msg) === fromTag(tx.request) &&
+        toTag(msg) === tx.localToTag
+      )
         return { tx, canceled: false, malformed: false };
       continue;
     }
@@ -51,23 +55,19 @@ function byBranch(first: Transaction, msg: SipMessage, via: ViaFacts): RequestMa
   return canceled ? CANCELED : NONE;
 }
 
-/** RFC 3261 17.2.3: branch and sent-by; a missing port is the default one. */
+/** RFC 3261 17.2.3: branch and sent-by. As in tm two ports that are both given need not be equal. */
 function sameVia(tx: Transaction, via: ViaFacts): boolean {
-  return (
-    tx.viaBranch === via.branch &&
-    tx.viaHost === via.host &&
-    tx.viaTransport === via.transport &&
-    (tx.viaPort === via.port || (defaultPort(tx.viaPort, via.transport) && defaultPort(via.port, via.transport)))
-  );
+  if (tx.viaBranch !== via.branch || tx.viaHost !== via.host || tx.viaTransport !== via.transport) return false;
+  if (tx.viaPort === via.port || (tx.viaPort !== 0 && via.port !== 0)) return true;
+  const given = tx.viaPort || via.port;
+  return given === 5060 || (given === 5061 && via.transport === "TLS");
 }
-const defaultPort = (port: number, transport: string): boolean =>
-  port === 0 || port === 5060 || (port === 5061 && transport === "TLS");
 
-function byFields(first: Transaction, msg: SipMessage): RequestMatch {
+function byFields(first: Transaction, msg: SipMessage, callId: string, cseq: string): RequestMatch {
   const ack = msg.method === "ACK";
   let canceled = false;
-  for (let tx: Transaction | undefined = first; tx; tx = tx.sameCall) {
-    if (tx.startedHere) continue;
+  for (let tx: Transaction | undefined = first; tx; tx = tx.sameSlot) {
+    if (tx.startedHere || !tx.isCall(callId, cseq)) continue;
     if (ack) {
       if (tx.method === "INVITE" && ackMatches(tx, msg)) return { tx, canceled: false, malformed: false };
       continue;
@@ -102,7 +102,7 @@ export function matchCanceled(engine: Engine, msg: SipMessage): Transaction | un
   const cseq = msg.cseq?.numberText ?? "";
   if (via === undefined || callId === "" || cseq === "") return undefined;
   const modern = via.branch.length > COOKIE.length && via.branch.startsWith(COOKIE);
-  for (let tx = engine.withCall(callId, cseq); tx; tx = tx.sameCall) {
+  for (let tx = engine.inSlot(slotOf(callId, cseq)); tx; tx = tx.sameSlot) {
     if (tx.startedHere || tx.method === "CANCEL") continue;
     if (modern) {
       if (sameVia(tx, via)) return tx;
@@ -114,24 +114,27 @@ export function matchCanceled(engine: Engine, msg: SipMessage): Transaction | un
 
 /** The branch that a reply is for: its topmost Via is ours and names transaction and branch (RFC 3261 17.1.3). */
 export function matchReply(engine: Engine, reply: SipMessage): { tx: Transaction; branch: number } | undefined {
-  const branch = viaFacts(reply)?.branch;
-  if (branch === undefined || !branch.startsWith(COOKIE)) return undefined;
-  const dot = branch.indexOf(".", COOKIE.length);
-  if (dot < 0 || branch.charCodeAt(dot + 33) !== 46) return undefined;
-  const tx = engine.withBranch(branch.slice(COOKIE.length, dot), branch.slice(dot + 1, dot + 33));
-  const index = Number.parseInt(branch.slice(dot + 34), 16);
-  if (tx === undefined || !(index >= 0) || index >= tx.branches.length) return undefined;
+  const name = parseBranch(reply.via1?.branch?.value ?? "");
+  if (name === undefined) return undefined;
+  const { key, branch } = name;
   const method = reply.cseqMethod;
-  if (method !== tx.method && !(method === "CANCEL" && tx.isInvite && tx.branches[index]!.cancel?.text))
-    return undefined;
+  let tx = engine.inSlot(name.slot);
+  // A CANCEL of ours has the branch of its INVITE, and so has an INVITE's CANCEL transaction.
+  while (tx !== undefined && !(tx.key === key && answers(tx, method, branch))) tx = tx.sameSlot;
+  if (tx === undefined) return undefined;
   if (engine.settings.callidMatching && reply.callId !== tx.callId) return undefined;
   if ((engine.settings.replyMatching & 1) !== 0 && tx.waiting) return undefined;
-  return { tx, branch: index };
+  return { tx, branch };
 }
 
-/** The Via branch of a request that a transaction sends on a branch. */
-export const branchOf = (tx: Transaction, branch: number): string =>
-  `${COOKIE}${tx.index.toString(16)}.${tx.branchKey}.${branch.toString(16)}`;
+/** Whether a reply with that CSeq method can be for a branch of the transaction. */
+function answers(tx: Transaction, method: string, branch: number): boolean {
+  const it = tx.branches[branch];
+  if (it === undefined) return false;
+  return (
+    method === tx.method || (method === "CANCEL" && tx.isInvite && it.cancel !== undefined && it.cancel.text !== "")
+  );
+}
 
 /** Puts a transaction in a request run's focus, where it stays in the tables until the run ends. */
 export function focus(run: Run, tx: Transaction): void {

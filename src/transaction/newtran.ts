@@ -4,6 +4,7 @@ import type { Engine } from "./engine.ts";
 import { ErrorCode } from "./errors.ts";
 import { killTransaction } from "./local-reply.ts";
 import { focus, lookup, matchCanceled, matchRequest } from "./lookup.ts";
+import { requestKey } from "./names.ts";
 import { Handled, type NextTransaction, type Run, type RunState, stateOf } from "./run.ts";
 import { TFlag, Transaction } from "./transaction.ts";
 import { toTicks } from "./wheel.ts";
@@ -27,6 +28,7 @@ export function create(engine: Engine, run: Run): number {
     return 0;
   }
   if (msg.method === "ACK") return 1;
+  if (msg.parsedUri === null) return ErrorCode.badRequest;
   const tx = build(engine, run, state);
   if (match.canceled) tx.flags |= TFlag.canceled;
   engine.insert(tx);
@@ -63,7 +65,7 @@ function build(engine: Engine, run: Run, state: RunState): Transaction {
   const tx = new Transaction(
     engine,
     request,
-    engine.name(),
+    requestKey(msg, engine.seeds),
     msg.method,
     msg.callId,
     msg.cseq?.numberText ?? "",
@@ -131,7 +133,7 @@ export function endRequest(engine: Engine, run: Run): void {
   } else if (handled === 0 || (run.msg.method === "ACK" && !(handled & Handled.released))) {
     if (handled === 0) engine.ports.log("warn", "script writer didn't release transaction");
     engine.release(tx);
-  } else if (tx.branches.length === 0) engine.release(tx);
+  }
   if (state.holds) tx.users--;
   state.holds = false;
   run.tx = undefined;

@@ -23,6 +23,8 @@ export interface Settings {
   unmatchedCancel: number;
   defaultCode: number;
   defaultReason: string;
+  /** CANCEL and ACK are made from the INVITE that was sent, not from the one that came. */
+  reparseInvite: boolean;
   /** Fields with this prefix go from the sent INVITE into CANCEL and ACK. */
   acExtraHdrs: string;
   /** What CANCEL does to a branch that had no reply: 0 fakes a 487, 1 goes on resending, 2 sends CANCEL. */
@@ -67,6 +69,7 @@ export const defaultSettings = (): Settings => ({
   unmatchedCancel: 0,
   defaultCode: 500,
   defaultReason: "Server Internal Error",
+  reparseInvite: true,
   acExtraHdrs: "",
   cancelBMethod: 1,
   disable6xxBlock: false,

@@ -2,6 +2,7 @@
 import type { LocalSocket } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { Engine } from "./engine.ts";
+import { slotOf } from "./names.ts";
 import { RetryBuffer } from "./retry.ts";
 import type { RouteHandle } from "./user.ts";
 import { WheelTimer } from "./wheel.ts";
@@ -98,15 +99,14 @@ export class Transaction extends WheelTimer {
   // ── Matching ──
   readonly callId: string;
   readonly cseq: string;
-  /** Key in the table of calls, and the next transaction with the same one. */
-  readonly callKey: string;
-  sameCall: Transaction | undefined = undefined;
+  /** The next transaction in the same slot of the table. */
+  sameSlot: Transaction | undefined = undefined;
   viaBranch = "";
   viaHost = "";
   viaPort = 0;
   viaTransport = "";
   /** 32 hexadecimal digits that name this transaction in the Via branches of its requests. */
-  readonly branchKey: string;
+  readonly key: string;
 
   // ── Server side ──
   /** Status of the last reply sent; 0 before the first. */
@@ -165,7 +165,7 @@ export class Transaction extends WheelTimer {
   constructor(
     engine: Engine,
     request: SipMessage,
-    name: { index: number; label: number; branchKey: string },
+    key: string,
     method: string,
     callId: string,
     cseq: string,
@@ -174,17 +174,19 @@ export class Transaction extends WheelTimer {
     super();
     this.engine = engine;
     this.request = request;
-    this.index = name.index;
-    this.label = name.label;
-    this.branchKey = name.branchKey;
+    this.index = slotOf(callId, cseq);
+    this.label = engine.newLabel();
+    this.key = key;
     this.method = method;
     this.callId = callId;
     this.cseq = cseq;
-    this.callKey = `${callId}\r${cseq}`;
     this.lists = lists;
     if (method === "INVITE") this.flags = TFlag.invite;
   }
 
+  isCall(callId: string, cseq: string): boolean {
+    return this.callId === callId && this.cseq === cseq;
+  }
   get isInvite(): boolean {
     return (this.flags & TFlag.invite) !== 0;
   }

@@ -5,7 +5,7 @@ import { buildAck, buildCancel } from "../sip/build-local.ts";
 import { HeaderType } from "../sip/headers.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { Engine } from "./engine.ts";
-import { branchOf } from "./lookup.ts";
+import { branchName } from "./names.ts";
 import type { StoredReply, Transaction } from "./transaction.ts";
 
 export interface ViaFacts {
@@ -53,7 +53,7 @@ export function requestText(tx: Transaction, branch: number, msg: SipMessage, to
   const outbound = to.socket!;
   const inbound = tx.startedHere ? undefined : msg.received.socket;
   const options = tx.engine.ports.requestOptions?.(msg);
-  return buildRequest(msg, { inbound, outbound, to }, { ...options, branch: branchOf(tx, branch) });
+  return buildRequest(msg, { inbound, outbound, to }, { ...options, branch: branchName(tx.index, tx.key, branch) });
 }
 
 /** A reply made here; `tag` goes into a To without one, `fields` are further header fields. */
@@ -86,9 +86,11 @@ const toLine = (msg: SipMessage): string => {
 export function cancelText(tx: Transaction, branch: number, reason: string): string {
   const sent = tx.branches[branch]!.request.text;
   if (sent === "") return "";
-  const keepsTo = tx.request.marks?.has("use-uac-headers") ?? false;
+  const keepsTo = tx.startedHere || (tx.request.marks?.has("use-uac-headers") ?? false);
+  if (!tx.engine.settings.reparseInvite && !keepsTo)
+    return asReceived("CANCEL", tx, branch, toLine(tx.request), reason);
   return buildCancel(sent, {
-    ...(!keepsTo && !tx.startedHere && { to: toLine(tx.request) }),
+    ...(!keepsTo && { to: toLine(tx.request) }),
     extra: reason,
     keep: tx.engine.settings.acExtraHdrs,
   });
@@ -97,7 +99,27 @@ export function cancelText(tx: Transaction, branch: number, reason: string): str
 /** ACK for a negative reply; its To is the reply's (RFC 3261 17.1.1.3). */
 export function ackText(tx: Transaction, branch: number, reply: SipMessage): string {
   const sent = tx.branches[branch]!.request.text;
-  return sent === "" ? "" : buildAck(sent, { to: toLine(reply), keep: tx.engine.settings.acExtraHdrs });
+  if (sent === "") return "";
+  const to = toLine(reply);
+  if (!tx.engine.settings.reparseInvite && !tx.startedHere) return asReceived("ACK", tx, branch, to, "");
+  return buildAck(sent, { to, keep: tx.engine.settings.acExtraHdrs });
+}
+
+/** A CANCEL or ACK made of the request that came, as tm does with reparse_invite=0. */
+function asReceived(method: string, tx: Transaction, branch: number, to: string, reason: string): string {
+  const { request } = tx;
+  const it = tx.branches[branch]!;
+  const sent = it.request.text;
+  const via = sent.slice(sent.indexOf("Via:"), sent.indexOf("\n", sent.indexOf("Via:")) + 1);
+  const line = (type: number): string => {
+    let lines = "";
+    for (const header of request.headers)
+      if (header.type === type) lines += request.text.slice(header.start, header.end);
+    return lines;
+  };
+  const head = `${method} ${it.uri} SIP/2.0\r\n${via}${line(HeaderType.from)}${line(HeaderType.callId)}${to}`;
+  const routes = line(HeaderType.route);
+  return `${head}CSeq: ${tx.cseq} ${method}\r\nMax-Forwards: 70\r\n${routes}Content-Length: 0\r\n${reason}\r\n`;
 }
 
 /** A To tag for replies made here: the same for every reply to a request. */

@@ -56,7 +56,7 @@ export const parameters = {
   default_reason: text("Reason phrase of t_reply when its argument has no value.", {
     fallback: defaults.defaultReason,
   }),
-  reparse_invite: flag("CANCEL and ACK are made from the INVITE as it was sent. Viaduct always does so.", true),
+  reparse_invite: flag("CANCEL and ACK are made from the INVITE as it was sent; off, from the one that came.", true),
   ac_extra_hdrs: text("Fields whose names start with this go from the INVITE into CANCEL and ACK.", { fallback: "" }),
   blst_503: blocklist("Blocklist senders of 503.", 0),
   blst_503_def_timeout: blocklist("Seconds for a 503 without Retry-After.", 0),
@@ -140,6 +140,7 @@ export function settingsOf(p: Parameters, maxBranches: number): Settings {
     unmatchedCancel: Number(p.unmatched_cancel),
     defaultCode: Number(p.default_code),
     defaultReason: p.default_reason,
+    reparseInvite: Boolean(p.reparse_invite),
     acExtraHdrs: p.ac_extra_hdrs,
     cancelBMethod: Number(p.cancel_b_method),
     disable6xxBlock: Boolean(p.disable_6xx_block),

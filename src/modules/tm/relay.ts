@@ -1,6 +1,6 @@
 /** Functions that relay a request, in every form that tm has. */
 import type { Call } from "../../declare/call.ts";
-import { int, optional, str } from "../../declare/module.ts";
+import { optional, str } from "../../declare/module.ts";
 import type { Answer } from "../../declare/value.ts";
 import type { Protocol } from "../../sip/address.ts";
 import { parseUri } from "../../sip/uri.ts";
@@ -24,6 +24,7 @@ const RELAYED = {
   [-7]: "no socket fits the destination",
   [-9]: "the message lacks a field that names its transaction",
   [-12]: "there would be too many branches",
+  [-400]: "the Request-URI is malformed",
   [-478]: "the destination cannot be resolved",
 } as const;
 type Relayed = keyof typeof RELAYED;
@@ -229,14 +230,19 @@ export const relayFunctions = {
     in: REQUEST,
     args: {},
     waits: true,
-    returns: { 1: "no CANCEL, or no INVITE for it", 0: "relayed: the script ends", [-9]: "the message lacks a field" },
+    returns: {
+      1: "no CANCEL, or no INVITE for it",
+      0: "relayed: the script ends",
+      [-9]: "the message lacks a field",
+      [-400]: "its Request-URI is malformed",
+    },
     run(call) {
       const engine = engineOf(call);
       if (call.msg.method !== "CANCEL") return 1;
       const invite = matchCanceled(engine, call.msg);
       if (invite === undefined) return 1;
       const made = create(engine, call);
-      if (made === -9) return -9;
+      if (made === -9 || made === -400) return made;
       if (made === 0 || call.tx === undefined) return 0;
       const canceled = cancelTransaction(engine, call, call.tx, invite);
       return canceled instanceof Promise ? canceled.then(() => 0 as const) : 0;

@@ -36,8 +36,9 @@ export const transactionFunctions = {
       0: "the request is a copy or an ACK that has been dealt with: the script ends",
       [-9]: "the message lacks a field that names its transaction",
       [-10]: "there is one already",
+      [-400]: "the Request-URI is malformed",
     },
-    run: (call) => create(engineOf(call), call) as 1 | 0 | -9 | -10,
+    run: (call) => create(engineOf(call), call) as 1 | 0 | -9 | -10 | -400,
   }),
   t_lookup_request: fn({
     doc: "Whether the request belongs to a transaction.",

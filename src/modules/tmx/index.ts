@@ -14,13 +14,6 @@ import { variables } from "./variables.ts";
 const { fn, module } = declare<Tmx>();
 const engineOf = (call: Call): Engine => call.core.transactions.engine;
 
-/** The INVITE transaction with that Call-ID and CSeq number. */
-function inviteOf(call: Call, callId: string, cseq: string): Transaction | undefined {
-  let tx = engineOf(call).withCall(callId, cseq);
-  while (tx !== undefined && !tx.isInvite) tx = tx.sameCall;
-  return tx;
-}
-
 const kindFn = (kind: string, what: string) =>
   fn({
     doc: `Whether the script is in ${what}.`,
@@ -95,7 +88,7 @@ export const tmx = module({
       },
       returns: { 1: "it was canceled", [-1]: "there is no such transaction" },
       run(call, args) {
-        const tx = inviteOf(call, args.callid, args.cseq);
+        const tx = engineOf(call).findCall(args.callid, args.cseq);
         if (tx === undefined) return -1;
         const flag = Number(args.flag);
         if (flag > 0 && flag < 32) tx.request.flags |= 1 << flag;
@@ -132,7 +125,7 @@ export const tmx = module({
       args: { callid, cseq, code: int("Code of the reply."), reason: str("Its reason phrase.") },
       returns: { 1: "the reply was sent", [-1]: "there is no such transaction, or it has been answered" },
       run(call, args) {
-        const tx = inviteOf(call, args.callid, args.cseq);
+        const tx = engineOf(call).findCall(args.callid, args.cseq);
         if (tx === undefined || tx.startedHere) return -1;
         return replyTo(tx, tx.request, Number(args.code), args.reason) > 0 ? 1 : -1;
       },

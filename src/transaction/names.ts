@@ -1,0 +1,61 @@
+/**
+ * How transactions are named on the wire. A Via branch of ours is the cookie, the slot that Call-ID and CSeq number
+ * choose, 32 digits made of what tells requests apart (tm's char_msg_val), and the number of the branch:
+ * copies of a request get the same branch even after a restart, and so does an ACK that is forwarded statelessly.
+ */
+import type { SipMessage } from "../sip/message.ts";
+
+export const COOKIE = "z9hG4bK";
+
+/** Seeds of the four lanes of a key; random, so that nobody else can make the branches of this server. */
+export type Seeds = readonly [number, number, number, number];
+
+/** Slot of the transaction table for a Call-ID and CSeq number, 30 bits. */
+export function slotOf(callId: string, cseq: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < callId.length; i++) h = Math.imul(h ^ callId.charCodeAt(i), 0x01000193);
+  for (let i = 0; i < cseq.length; i++) h = Math.imul(h ^ cseq.charCodeAt(i), 0x01000193);
+  return (h ^ (h >>> 15)) & 0x3fffffff;
+}
+
+const hex8 = (n: number): string => (n >>> 0).toString(16).padStart(8, "0");
+
+/** 32 hexadecimal digits of a text. */
+export function digits32(text: string, seeds: Seeds): string {
+  let [a, b, c, d] = seeds;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul((b << 7) ^ (b >>> 25) ^ code, 0x85ebca6b);
+    c = Math.imul((c << 11) ^ (c >>> 21) ^ code, 0xc2b2ae35);
+    d = Math.imul((d << 17) ^ (d >>> 15) ^ code, 0x27d4eb2f);
+  }
+  a ^= b >>> 13;
+  b ^= c >>> 11;
+  c ^= d >>> 17;
+  d ^= a >>> 15;
+  return hex8(a) + hex8(b) + hex8(c) + hex8(d);
+}
+
+/** What tells a request from any other, its method left out: INVITE, CANCEL and ACK of one call have the same. */
+export function requestKey(msg: SipMessage, seeds: Seeds): string {
+  const via = msg.via1;
+  const call = msg.method === "INVITE" || msg.method === "ACK" || msg.method === "CANCEL";
+  const text = `${msg.from?.tag ?? ""}\r${call ? "" : (msg.to?.tag ?? "")}\r${msg.callId}\r${msg.requestUri}\r${
+    msg.cseq?.numberText ?? ""
+  }\r${via?.host ?? ""}\r${via?.portText ?? ""}\r${via?.branch?.value ?? ""}`;
+  return digits32(text, seeds);
+}
+
+export const branchName = (slot: number, key: string, branch: number): string =>
+  `${COOKIE}${slot.toString(16)}.${key}.${branch.toString(16)}`;
+
+/** A branch of ours taken apart; undefined for one that is not. */
+export function parseBranch(text: string): { slot: number; key: string; branch: number } | undefined {
+  if (!text.startsWith(COOKIE)) return undefined;
+  const dot = text.indexOf(".", COOKIE.length);
+  if (dot < 0 || text.charCodeAt(dot + 33) !== 46) return undefined;
+  const slot = Number.parseInt(text.slice(COOKIE.length, dot), 16);
+  const branch = Number.parseInt(text.slice(dot + 34), 16);
+  return slot >= 0 && branch >= 0 ? { slot, key: text.slice(dot + 1, dot + 33), branch } : undefined;
+}
