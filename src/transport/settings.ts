@@ -40,7 +40,8 @@ export interface TransportSettings {
   backlog: number;
   /** tcp_connection_match: 1 compares the local port as well when a connection is looked up. */
   strictMatch: boolean;
-  /** Receive buffer to ask for on UDP sockets (option -b), bytes; 0 leaves the system's. */
+  /** Receive buffer to ask for on UDP sockets (option -b), bytes: one thread serves all, and a pause of its garbage
+   * collector must not lose datagrams. The system bounds it. 0 leaves its default. */
   udpReceiveBuffer: number;
   /** mhomed: ask the system for the route of each UDP destination. */
   mhomed: boolean;
@@ -67,6 +68,6 @@ export const defaultSettings = (): TransportSettings => ({
   acceptAliases: false,
   backlog: 1024,
   strictMatch: false,
-  udpReceiveBuffer: 0,
+  udpReceiveBuffer: 4 * 1024 * 1024,
   mhomed: false,
 });
