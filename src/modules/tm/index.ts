@@ -1,4 +1,5 @@
 /** tm: transactions (RFC 3261 16, 17; RFC 6026). Follows Kamailio's src/modules/tm. */
+import { contactFunctions } from "./contacts.ts";
 import { parameters, settingsOf } from "./parameters.ts";
 import { relayFunctions } from "./relay.ts";
 import { routeFunctions } from "./routes.ts";
@@ -30,6 +31,7 @@ export const tm = module({
     ...routeFunctions,
     ...timerFunctions,
     ...statusFunctions,
+    ...contactFunctions,
   },
   variables: {},
   commands: {},
