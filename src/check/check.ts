@@ -148,7 +148,7 @@ class Checker {
       return;
     }
     if (scope.loaded.includes(module)) {
-      this.problems.warn("duplicate-module", item.nameSpan, `the module ${name} is loaded already`);
+      this.problems.error("duplicate-module", item.nameSpan, `the module ${name} is loaded already`);
       return;
     }
     scope.loaded.push(module);

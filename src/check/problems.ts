@@ -17,7 +17,7 @@ export const problemCodes = {
   "default-only-switch":
     "A switch that has nothing but a default and switches on something that varies; Kamailio refuses to load it.",
   "default-twice": "A switch has more than one default.",
-  "duplicate-module": "A module is loaded twice; the second line has no effect.",
+  "duplicate-module": "A module is loaded twice.",
   "duplicate-route": "Two route blocks of one kind have the same name.",
   "flag-not-declared": "A flag is used by name, but no `flags` line gives that name a number.",
   "flag-number": "A flag number lies outside of 0 to 31.",

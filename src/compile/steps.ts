@@ -173,12 +173,12 @@ export class Steps {
     const failing = this.#resultless(value);
     const line = step.span.line;
     if (slot !== undefined) {
-      const keep = value.op === "constant" || value.type !== undefined ? code : `stored(${code})`;
+      const keep = this.#storable(value) ? code : `stored(${code})`;
       if (!failing) return `(vars[${slot}] = ${keep}, 1)`;
       return this.temporaries(
         1,
         ([t]) =>
-          `((${t} = ${code}) !== ${t} ? (divisionFailed(call, ${line}), -1) : (vars[${slot}] = stored(${t}), 1))`,
+          `((${t} = ${code}) !== ${t} ? (divisionFailed(call, ${line}), -1) : (vars[${slot}] = ${this.#storable(value) ? t : `stored(${t})`}, 1))`,
       );
     }
     const variable = this.unit.variable(step.target, step.targetSpan);
@@ -193,6 +193,12 @@ export class Steps {
       1,
       ([t]) => `((${t} = ${code}) !== ${t} ? (divisionFailed(call, ${line}), -1) : assign(${name}, call, ${t}))`,
     );
+  }
+
+  /** Whether what a `$var` gets needs no conversion: it is a number or text, never undefined. */
+  #storable(value: Rv): boolean {
+    if (value.op === "variable") return this.unit.slot(value.text) !== undefined;
+    return value.op !== "selection";
   }
 
   /** Whether the right side of an assignment may have no result. */

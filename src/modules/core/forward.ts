@@ -19,7 +19,13 @@ function send(call: Call, uri: string, protocol: Protocol | undefined): Answer<S
       call.core.log.write(-1, `forward: \`${uri}\` leads nowhere\n`);
       return -1;
     }
-    const to = protocol === undefined ? found : { ...found, protocol };
+    const { marks } = call.msg;
+    const to = {
+      ...found,
+      ...(protocol !== undefined && { protocol }),
+      noConnect: marks?.has("forward-no-connect") ?? false,
+      closeAfter: marks?.has("forward-close") ?? false,
+    };
     return after(call.core.forwardStateless(call.msg, to), (code): Sent => (code >= 0 ? 1 : -1));
   });
 }

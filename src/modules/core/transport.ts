@@ -1,6 +1,6 @@
 /** How a request leaves: socket, Via, advertised address. */
 import type { Core } from "../../declare/core.ts";
-import { declare, int, text } from "../../declare/module.ts";
+import { declare, type Fn, int, text } from "../../declare/module.ts";
 
 const { fn } = declare<Core>();
 
@@ -15,7 +15,26 @@ const force = fn({
   },
 });
 
+const marks = (doc: string, name: string): Fn<Core> =>
+  fn({
+    doc,
+    in: "any",
+    args: {},
+    returns: { 1: "Always." },
+    run({ msg }) {
+      (msg.marks ??= new Set()).add(name);
+      return 1 as const;
+    },
+  });
+
 export const transportFunctions = {
+  set_forward_no_connect: marks(
+    "Forwards the request only over a connection that is open already.",
+    "forward-no-connect",
+  ),
+  set_reply_no_connect: marks("Sends replies only over a connection that is open already.", "reply-no-connect"),
+  set_forward_close: marks("Closes the connection when the request has been forwarded.", "forward-close"),
+  set_reply_close: marks("Closes the connection when a reply has been sent.", "reply-close"),
   force_rport: force,
   add_rport: force,
   add_local_rport: fn({
