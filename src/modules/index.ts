@@ -6,6 +6,7 @@ import { cfgutils } from "./cfgutils.ts";
 import { core } from "./core/index.ts";
 import { corex } from "./corex/corex.ts";
 import { ctl } from "./ctl/index.ts";
+import { htable } from "./htable/index.ts";
 import { httpAsyncClient } from "./http_async_client/index.ts";
 import { httpClient } from "./http_client/index.ts";
 import { ipops } from "./ipops/index.ts";
@@ -30,6 +31,7 @@ export const modules: readonly Module[] = [
   corex,
   kex,
   pv,
+  htable,
   textops,
   textopsx,
   xlog,

@@ -1,0 +1,173 @@
+/** A hash table that scripts share: items by name, kept in slots as Kamailio's are, for their order is visible. */
+import { add } from "../../declare/int.ts";
+import type { Int } from "../../declare/value.ts";
+import { coreHash } from "../core-hash.ts";
+import type { Specification } from "./specification.ts";
+
+export interface Item {
+  readonly name: string;
+  readonly hash: number;
+  value: string | Int;
+  /** Second of the wall clock from which on the item counts as gone; 0: never. */
+  expires: number;
+}
+
+/** The items alone: they outlive the script that described the table. */
+class Items {
+  readonly byName = new Map<string, Item>();
+  /** Ascending by hash; of equal ones the older first. */
+  readonly slots: (Item[] | undefined)[];
+
+  constructor(slots: number) {
+    this.slots = new Array<Item[] | undefined>(slots);
+  }
+
+  slotOf(hash: number): number {
+    return (hash & (this.slots.length - 1)) >>> 0;
+  }
+
+  add(item: Item): void {
+    this.byName.set(item.name, item);
+    const index = this.slotOf(item.hash);
+    const slot = (this.slots[index] ??= []);
+    let at = slot.length;
+    while (at > 0 && slot[at - 1]!.hash > item.hash) at--;
+    slot.splice(at, 0, item);
+  }
+
+  remove(item: Item): void {
+    this.byName.delete(item.name);
+    const index = this.slotOf(item.hash);
+    const slot = this.slots[index];
+    const at = slot?.indexOf(item) ?? -1;
+    if (!slot || at < 0) return;
+    slot.splice(at, 1);
+    if (slot.length === 0) this.slots[index] = undefined;
+  }
+}
+
+export class Table {
+  readonly specification: Specification;
+  readonly #items: Items;
+  readonly #seconds: () => number;
+
+  /** Takes over the items of `old`; when the number of slots has changed, a copy of them. */
+  constructor(specification: Specification, seconds: () => number, old?: Table) {
+    this.specification = specification;
+    this.#seconds = seconds;
+    if (old && old.specification.slots === specification.slots) this.#items = old.#items;
+    else {
+      this.#items = new Items(specification.slots);
+      for (const item of old?.all() ?? []) this.#items.add({ ...item });
+    }
+  }
+
+  get name(): string {
+    return this.specification.name;
+  }
+  get slots(): readonly (readonly Item[] | undefined)[] {
+    return this.#items.slots;
+  }
+  get size(): number {
+    return this.#items.byName.size;
+  }
+
+  /** The slot of a name. */
+  slotOf(name: string): number {
+    return this.#items.slotOf(coreHash(name, "", 0));
+  }
+
+  /** In the order of slots. */
+  all(): Item[] {
+    const all: Item[] = [];
+    for (const slot of this.#items.slots) if (slot) all.push(...slot);
+    return all;
+  }
+
+  /** The item, unless its time has passed. */
+  get(name: string): Item | undefined {
+    const item = this.#items.byName.get(name);
+    return item === undefined || this.isExpired(item) ? undefined : item;
+  }
+
+  isExpired(item: Item): boolean {
+    return this.specification.autoexpire > 0 && item.expires !== 0 && item.expires < this.#seconds();
+  }
+
+  /** `seconds` above 0 set how long the item lives. */
+  set(name: string, value: string | Int, seconds = 0): void {
+    const item = this.#items.byName.get(name);
+    if (!item) {
+      const { autoexpire } = this.specification;
+      const expires = this.#now() + (seconds > 0 ? seconds : autoexpire);
+      this.#items.add({ name, hash: coreHash(name, "", 0), value, expires });
+      return;
+    }
+    item.value = value;
+    if (seconds > 0) item.expires = this.#now() + seconds;
+    else if (this.specification.updateExpire) item.expires = this.#now() + this.specification.autoexpire;
+  }
+
+  /**
+   * Adds to an integer item; one that is missing starts at the initial value. Undefined when there is no initial
+   * value to start from, or the item is a text.
+   */
+  add(name: string, amount: number): Int | undefined {
+    const { autoexpire, updateExpire, initial } = this.specification;
+    const item = this.#items.byName.get(name);
+    if (!item) {
+      if (initial === undefined) return undefined;
+      const value = add(initial, amount);
+      this.set(name, value);
+      return value;
+    }
+    if (this.isExpired(item)) {
+      item.expires = this.#now() + autoexpire;
+      if (initial === undefined) return undefined;
+      item.value = initial;
+    }
+    if (typeof item.value === "string") return undefined;
+    item.value = add(item.value, amount);
+    if (updateExpire) item.expires = this.#now() + autoexpire;
+    return item.value;
+  }
+
+  /** Seconds left; 0 when items of this table do not expire, or there is no such item. Wraps as 32 bits when they have passed. */
+  expiresIn(name: string): number {
+    const item = this.specification.autoexpire > 0 ? this.#items.byName.get(name) : undefined;
+    return item ? (item.expires - this.#seconds()) >>> 0 : 0;
+  }
+
+  /** Sets the seconds left; 0 and less: for ever. Nothing happens where items do not expire. */
+  expireIn(name: string, seconds: number): void {
+    const item = this.specification.autoexpire > 0 ? this.#items.byName.get(name) : undefined;
+    if (item) item.expires = seconds > 0 ? this.#seconds() + seconds : 0;
+  }
+
+  /** Gives an item that an iterator stands on a new value. */
+  replace(item: Item, value: string | Int): void {
+    item.value = value;
+    if (this.specification.updateExpire) item.expires = this.#seconds() + this.specification.autoexpire;
+  }
+
+  /** False when there is no such item. */
+  delete(name: string): boolean {
+    const item = this.#items.byName.get(name);
+    if (item) this.#items.remove(item);
+    return item !== undefined;
+  }
+
+  remove(item: Item): void {
+    if (this.#items.byName.get(item.name) === item) this.#items.remove(item);
+  }
+
+  clear(): void {
+    this.#items.byName.clear();
+    this.#items.slots.fill(undefined);
+  }
+
+  /** Seconds of the clock; 0 where items do not expire. */
+  #now(): number {
+    return this.specification.autoexpire > 0 ? this.#seconds() : 0;
+  }
+}
