@@ -49,4 +49,5 @@ export const modules: readonly Module[] = [
   xhttp,
   siputils,
   ipops,
+  regex,
 ];
