@@ -7,6 +7,7 @@ import { module } from "./state.ts";
 import { statusFunctions } from "./status.ts";
 import { timerFunctions } from "./timers.ts";
 import { transactionFunctions } from "./transaction.ts";
+import { uacFunctions } from "./uac.ts";
 
 export const tm = module({
   name: "tm",
@@ -32,6 +33,7 @@ export const tm = module({
     ...timerFunctions,
     ...statusFunctions,
     ...contactFunctions,
+    ...uacFunctions,
   },
   variables: {},
   commands: {},
