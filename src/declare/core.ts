@@ -37,6 +37,8 @@ export interface Counter {
   readonly group: string;
   readonly name: string;
   value: number;
+  /** Cannot be reset (`no_reset`). */
+  pinned?: boolean;
 }
 export interface Statistics {
   /** The counter of that name, made on first use. Its value survives a reload. */

@@ -14,6 +14,7 @@ import { jsonrpcs } from "./jsonrpcs/index.ts";
 import { kex } from "./kex/kex.ts";
 import { maxfwd } from "./maxfwd.ts";
 import { pv } from "./pv/index.ts";
+import { regex } from "./regex/regex.ts";
 import { rr } from "./rr/index.ts";
 import { sanity } from "./sanity/index.ts";
 import { siputils } from "./siputils/index.ts";
@@ -50,4 +51,5 @@ export const modules: readonly Module[] = [
   siputils,
   ipops,
   regex,
+  statistics,
 ];

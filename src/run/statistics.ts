@@ -44,7 +44,7 @@ export class ServerStatistics implements Statistics {
     let found = false;
     for (const [key, counter] of this.#counters)
       if (key === name || counter.name === name) {
-        counter.value = 0;
+        if (!counter.pinned) counter.value = 0;
         found = true;
       }
     return found;
