@@ -1,12 +1,11 @@
 /** The engine's ports on Node. */
-import type { Host } from "../declare/host.ts";
+import type { Host, Http } from "../declare/host.ts";
 import { createClock } from "./clock.ts";
 import { createControl } from "./control.ts";
 import { createDns } from "./dns.ts";
 import { createExec } from "./exec.ts";
 import { createFiles } from "./files.ts";
 import { hash } from "./hash.ts";
-import { createHttp } from "./http.ts";
 import { createProcessInfo } from "./process-info.ts";
 import { createRandom } from "./random.ts";
 
@@ -18,7 +17,7 @@ export interface HostOptions {
 export const createHost = (options: HostOptions = {}): Host => ({
   clock: createClock(),
   random: createRandom(),
-  http: createHttp(),
+  http: lateHttp(),
   dns: createDns(),
   files: createFiles(),
   exec: createExec(),
@@ -26,3 +25,17 @@ export const createHost = (options: HostOptions = {}): Host => ({
   process: createProcessInfo(options.runtimeDir),
   hash,
 });
+
+/** The HTTP client is a third of all code to load: whoever asks for nothing does without. See `loadHttp`. */
+const lateHttp = (): Http => {
+  let client: Http | undefined;
+  return {
+    async request(request, signal) {
+      client ??= (await loadHttp()).createHttp();
+      return client.request(request, signal);
+    },
+  };
+};
+
+/** Loads the HTTP client ahead, so that the first request does not wait for it. */
+export const loadHttp = () => import("./http.ts");

@@ -37,7 +37,8 @@ const invite = [
   "Content-Length: 0",
 ];
 
-const guide = (url: string): string => `
+const guide = (url: string): string => `Viaduct is ready.
+
 SIP:      udp:${sip.host}:${sip.port}, script configs/http-async.cfg
 Service:  ${url}, answers after ${thinking / 1000} s
 
@@ -45,9 +46,8 @@ Send a call from another terminal; 404 comes when the service has spoken:
 
   printf '%s\\r\\n' ${invite.map((line) => `"${line}"`).join(" ")} "" | nc -u -w 2 ${sip.host} ${sip.port}
 
-Send several at the same time: the script has two workers, and all calls are answered after one second, because the
-run of each is suspended. Let the workers wait for the service instead, and two calls a second is all
-they can do:
+Send several at once: the script has two workers, and all calls are answered after one second, because each run is
+suspended while it waits. Let the workers wait instead, and they answer two calls a second; then let them go again:
 
   kamcmd -s ${control} pv.shvSet http_async int 0
   kamcmd -s ${control} pv.shvSet http_async int 1

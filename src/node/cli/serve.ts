@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { LogLevel } from "../../declare/core.ts";
 import type { Server } from "../../run/server.ts";
+import { loadHttp } from "../host.ts";
 import { jsonLog, type NodeLog, textLog } from "../log.ts";
 import { announce } from "./daemon.ts";
 import { createServer } from "./engine.ts";
@@ -31,6 +32,7 @@ export const serve = async (options: Options): Promise<boolean> => {
     log.to(await jsonLog({ fd: 2, hostname: hostname() }));
   try {
     if (options.workdir !== undefined) process.chdir(options.workdir);
+    if (generation.modules.some((it) => it.name.startsWith("http_"))) await loadHttp();
     await server.start(generation);
     writeNumber(pidFile, process.pid);
     writeNumber(groupFile, processGroup());
