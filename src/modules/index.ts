@@ -19,12 +19,14 @@ import { rr } from "./rr/index.ts";
 import { sanity } from "./sanity/index.ts";
 import { siputils } from "./siputils/index.ts";
 import { sl } from "./sl.ts";
+import { statistics } from "./statistics.ts";
 import { textops } from "./textops/textops.ts";
 import { textopsx } from "./textopsx/textopsx.ts";
 import { tm } from "./tm/index.ts";
 import { tmx } from "./tmx/index.ts";
 import { xhttp } from "./xhttp/index.ts";
 import { xlog } from "./xlog.ts";
+
 export const modules: readonly Module[] = [
   core,
   cfgutils,
