@@ -5,6 +5,7 @@ import { cfgRpc } from "./cfg_rpc.ts";
 import { cfgutils } from "./cfgutils.ts";
 import { core } from "./core/index.ts";
 import { corex } from "./corex/corex.ts";
+import { counters } from "./counters.ts";
 import { ctl } from "./ctl/index.ts";
 import { htable } from "./htable/index.ts";
 import { httpAsyncClient } from "./http_async_client/index.ts";
@@ -17,6 +18,7 @@ import { pv } from "./pv/index.ts";
 import { regex } from "./regex/regex.ts";
 import { rr } from "./rr/index.ts";
 import { sanity } from "./sanity/index.ts";
+import { sdpops } from "./sdpops/index.ts";
 import { siputils } from "./siputils/index.ts";
 import { sl } from "./sl.ts";
 import { statistics } from "./statistics.ts";
@@ -54,4 +56,6 @@ export const modules: readonly Module[] = [
   ipops,
   regex,
   statistics,
+  sdpops,
+  counters,
 ];

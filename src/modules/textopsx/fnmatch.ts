@@ -1,9 +1,7 @@
 /** Shell patterns as POSIX fnmatch(3) without flags: `*` any text, `?` any character, `[a-z]` or `[!a-z]` one of a set. */
 
 /** Goes back to the last `*` at most, so the time is at most the product of the two lengths. */
-export function fnmatch(text: string, pattern: string, ignoreCase: boolean): boolean {
-  const subject = ignoreCase ? text.toLowerCase() : text;
-  const wanted = ignoreCase ? pattern.toLowerCase() : pattern;
+export function fnmatch(subject: string, wanted: string): boolean {
   let at = 0;
   let p = 0;
   let star = -1;

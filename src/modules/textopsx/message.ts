@@ -148,9 +148,12 @@ export const messageFunctions: Record<string, Fn<Textopsx>> = {
     args: {
       text: str("The text.", { computed: false }),
       pattern: str("The pattern: `*` any text, `?` any character, `[a-z]` one of a set.", { computed: false }),
-      flags: str("`i` to ignore case.", { computed: false, fallback: "" }),
+      flags: str("Has no effect: Kamailio is built without the GNU extension that it needs.", {
+        computed: false,
+        fallback: "",
+      }),
     },
     returns: { 1: "it does", [-1]: "it does not" },
-    run: (_call, { text, pattern, flags }) => (fnmatch(text, pattern, /^i/i.test(flags)) ? 1 : -1),
+    run: (_call, { text, pattern }) => (fnmatch(text, pattern) ? 1 : -1),
   }),
 };
