@@ -126,7 +126,7 @@ export class Scope {
       const it = this.#transformationClass(name[1]!);
       if (!it) return this.#unknownClass(name[1]!, span);
       const method = name[2]!.trim();
-      if (!Object.hasOwn(it.names, method))
+      if (!Object.keys(it.names).some((known) => known.toLowerCase() === method.toLowerCase()))
         return this.#unknown(
           span,
           `there is no transformation \`{${name[1]}.${method}}\``,

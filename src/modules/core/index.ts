@@ -4,6 +4,7 @@ import { declare } from "../../declare/module.ts";
 import { flagFunctions } from "./flags.ts";
 import { forwardFunctions } from "./forward.ts";
 import { coreParameters } from "./parameters.ts";
+import { selectVariables } from "./select.ts";
 import { transportFunctions } from "./transport.ts";
 import { uriFunctions } from "./uri.ts";
 import { coreVariables } from "./variables.ts";
@@ -25,7 +26,7 @@ export const core = module({
     ...transportFunctions,
     ...variousFunctions,
   },
-  variables: coreVariables,
+  variables: { ...coreVariables, ...selectVariables },
   commands: {},
   events: {},
 });
