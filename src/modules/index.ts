@@ -1,6 +1,7 @@
 /** Every module that Viaduct has: adding one is a file and a line here. */
 import type { Module } from "../declare/module.ts";
 import { async } from "./async/index.ts";
+import { avpops } from "./avpops/index.ts";
 import { cfgRpc } from "./cfg_rpc.ts";
 import { cfgutils } from "./cfgutils.ts";
 import { core } from "./core/index.ts";
@@ -37,6 +38,7 @@ export const modules: readonly Module[] = [
   kex,
   pv,
   htable,
+  avpops,
   textops,
   textopsx,
   xlog,

@@ -1,0 +1,32 @@
+/** What the module avpops keeps: its arguments, each read once. */
+import type { Core } from "../../declare/core.ts";
+import { declare } from "../../declare/module.ts";
+
+export interface AvpopsState {
+  readonly core: Core;
+  /** What arguments mean, by kind and text; a string is the problem. */
+  readonly parsed: Map<string, unknown>;
+}
+
+export const { fn, module } = declare<AvpopsState>();
+
+/** The routes in which the functions of this module may be called. */
+export const ROUTES = ["request", "failure", "branch", "onreply", "local"] as const;
+
+/** Reads an argument, or gives what reading the same text gave before. */
+export function parsedOnce<T extends object>(
+  state: AvpopsState,
+  kind: string,
+  text: string,
+  parse: (text: string, state: AvpopsState) => T | string,
+): T | string {
+  const key = `${kind} ${text}`;
+  let found = state.parsed.get(key) as T | string | undefined;
+  if (found === undefined) state.parsed.set(key, (found = parse(text, state)));
+  return found;
+}
+
+export function complain({ core }: AvpopsState, problem: string): -1 {
+  core.log.write(-1, `avpops: ${problem}\n`);
+  return -1;
+}
