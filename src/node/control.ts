@@ -4,16 +4,19 @@ import { createSocket } from "node:dgram";
 import {
   chmodSync,
   chownSync,
-  close,
+  closeSync,
   constants,
   fstatSync,
   lstatSync,
-  open,
+  openSync,
   readFileSync,
+  readSync,
   rmSync,
   statSync,
+  watch,
+  writeSync,
 } from "node:fs";
-import { connect, createServer, Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import type { Control, ControlAddress, ControlHandlers, ControlServer } from "../declare/host.ts";
 import { reasonOf } from "./system-error.ts";
 
@@ -157,50 +160,82 @@ async function fifo(address: ControlAddress, handlers: ControlHandlers): Promise
   execFileSync("mkfifo", [path], { stdio: ["ignore", "ignore", "pipe"] });
   permit(address);
   // Open for writing too: reading does not end when the last client goes.
-  const input = new Socket({ fd: await opened(path, constants.O_RDWR | constants.O_NONBLOCK), writable: false });
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   const client = handlers.connection({ peer: "fifo", write() {}, end() {} });
-  input.on("data", (bytes: Buffer) => client.data(bytes.toString("latin1")));
-  input.on("error", () => {});
+  const buffer = Buffer.alloc(65_536);
+  const drain = (): void => {
+    for (let size = readNow(fd, buffer); size > 0; size = readNow(fd, buffer))
+      client.data(buffer.toString("latin1", 0, size));
+  };
+  // The file's changes tell of bytes to read. (A socket on the descriptor would be simpler, and would leave it to be
+  // closed twice in a worker thread; a stream would hold a thread of the pool.)
+  const watcher = watch(path, drain);
+  watcher.on("error", () => {});
+  drain();
   return {
     async close() {
-      input.destroy();
+      watcher.close();
+      closeSync(fd);
       client.closed();
       rmSync(path, { force: true });
     },
   };
 }
 
-const opened = (path: string, flags: number): Promise<number> =>
-  new Promise((done, failed) => open(path, flags, (error, fd) => (error ? failed(error) : done(fd))));
+/** Bytes that are there; 0 when there are none. */
+function readNow(fd: number, buffer: Buffer): number {
+  try {
+    return readSync(fd, buffer);
+  } catch {
+    return 0;
+  }
+}
 
 /** Tries of a client that has not opened its FIFO yet, and the milliseconds between them; as in Kamailio. */
 const tries = 5;
 const pause = 80;
 
 async function writeFifo(path: string, text: string): Promise<boolean> {
-  for (let left = tries; left > 0; left--) {
-    const fd = await opened(path, constants.O_WRONLY | constants.O_NONBLOCK).catch(
-      (error: NodeJS.ErrnoException) => error,
-    );
-    if (typeof fd !== "number") {
-      if (fd.code !== "ENXIO" || left === 1) return false;
-      await new Promise((done) => setTimeout(done, pause));
-      continue;
-    }
-    // A link, or a file put in the FIFO's place, could make the server write anywhere.
-    const status = fstatSync(fd);
-    const entry = lstatSync(path, { throwIfNoEntry: false });
-    const safe = status.isFIFO() && status.nlink === 1 && entry?.ino === status.ino && entry.dev === status.dev;
-    if (!safe) {
-      close(fd, () => {});
-      return false;
-    }
-    // A socket, unlike a file, waits for room in the pipe without holding a thread.
-    const output = new Socket({ fd, readable: false });
-    return new Promise((done) => {
-      output.once("error", () => done(false));
-      output.end(text, "latin1", () => done(true));
-    });
+  let fd = openReply(path);
+  for (let left = tries; fd === "nobody" && left > 1; left--) {
+    await wait(pause);
+    fd = openReply(path);
   }
-  return false;
+  if (typeof fd !== "number") return false;
+  // A link, or a file put in the FIFO's place, could make the server write anywhere.
+  const status = fstatSync(fd);
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  const safe = status.isFIFO() && status.nlink === 1 && entry?.ino === status.ino && entry.dev === status.dev;
+  const sent = safe && (await writeAll(fd, Buffer.from(text, "latin1")));
+  closeSync(fd);
+  return sent;
+}
+
+const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** "nobody" when the FIFO has no reader yet. */
+function openReply(path: string): number | "nobody" | undefined {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENXIO" ? "nobody" : undefined;
+  }
+}
+
+/** Milliseconds to wait for room in the pipe, and how often before the client counts as gone. */
+const roomPause = 5;
+const roomTries = 400;
+
+async function writeAll(fd: number, bytes: Buffer): Promise<boolean> {
+  let tried = 0;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(fd, bytes, at);
+      tried = 0;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || ++tried > roomTries) return false;
+      await wait(roomPause);
+    }
+  }
+  return true;
 }

@@ -1,0 +1,114 @@
+/** Commands of the core and of cfg_rpc on a server in virtual time, as JSON. */
+import { expect, test } from "vitest";
+import { coreCommands, ctime } from "../../src/control/core-commands.ts";
+import { RpcFault } from "../../src/declare/module.ts";
+import type { Value } from "../../src/declare/value.ts";
+import { modules } from "../../src/modules/index.ts";
+import { printJson } from "../../src/modules/jsonrpcs/json.ts";
+import { Simulation } from "../../src/simulate/simulation.ts";
+
+const script = `
+debug=2
+children=3
+listen=udp:127.0.0.1:5060
+listen=tcp:127.0.0.1:5060
+alias="example.org"
+loadmodule "pv.so"
+loadmodule "cfg_rpc.so"
+shared.two = 2 desc "the second"
+shared.txt = "abc" desc "a text"
+request_route { exit; }
+`;
+
+async function server() {
+  const simulation = new Simulation({
+    modules,
+    builtin: [coreCommands],
+    files: { "/test.cfg": script },
+    script: "/test.cfg",
+  });
+  expect(await simulation.start()).toEqual([]);
+  return async (name: string, ...args: Value[]): Promise<string> => {
+    try {
+      return printJson(await simulation.server.active.core.command(name)!.run(args));
+    } catch (error) {
+      if (error instanceof RpcFault) return `${error.code} ${error.message}`;
+      throw error;
+    }
+  };
+}
+
+test("the core's commands", async () => {
+  const call = await server();
+  expect(await call("core.echo", "a", 1)).toBe('["a","1"]');
+  expect(await call("core.prints")).toBe("[]");
+  expect(await call("core.printi", "3", 4)).toBe("[3,4]");
+  expect(await call("core.printi", "x")).toMatch(/^400 /);
+  expect(await call("core.modules")).toMatch(/^\["cfg_rpc","pv"/);
+  expect(await call("core.uptime")).toMatch(
+    /^\{"now":"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}","up_since":".*","uptime":0\}$/,
+  );
+  expect(await call("core.sockets_list")).toBe(
+    '[{"socket":{"af":"ipv4","proto":"udp","address":"127.0.0.1","port":"5060","agname":"none","mcast":"no","mhomed":"no","virtual":"no"}},' +
+      '{"socket":{"af":"ipv4","proto":"tcp","address":"127.0.0.1","port":"5060","agname":"none","mcast":"no","mhomed":"no","virtual":"no"}}]',
+  );
+  expect(await call("core.aliases_list")).toContain('{"alias":{"proto":"*","address":"example.org","port":"*"}}');
+  const psx = await call("core.psx");
+  expect(psx).toContain('{"IDX":0,"PID":1,"DSC":"main process - attendant"}');
+  expect(psx).toMatch(/"SLOTS":3,"BUSY":0,"QUEUED":0,"DROPPED":0,"HANDLED":0/);
+  expect(await call("core.shmmem", "mb")).toBe(
+    '{"total":0,"free":0,"used":0,"real_used":0,"max_used":0,"fragments":0}',
+  );
+  expect(await call("core.shmmem", "x")).toBe("500 bad param, (use b|k|m|g)");
+  expect(await call("core.tcp_info")).toMatch(/"opened_connections":0,"opened_tls_connections":0/);
+  expect(await call("core.tcp_list")).toBe("[]");
+  expect(await call("core.kill", 0)).toBe("null");
+});
+
+test("commands about commands", async () => {
+  const call = await server();
+  const names = JSON.parse(await call("system.listMethods")) as string[];
+  expect(names).toEqual([...names].sort());
+  expect(names).toContain("core.version");
+  for (const name of names) expect(await call("system.methodHelp", name)).not.toBe('""');
+  expect(await call("system.methodHelp", "nope")).toBe("400 command not found");
+  expect(await call("system.methodHelp")).toBe("400 Method Name Expected");
+  expect(await call("system.methodSignature", "cfg.get")).toBe('"cfg.get(group: string?, name: string?)"');
+});
+
+test("parameters: read, set, prepared, committed, taken back", async () => {
+  const call = await server();
+  expect(await call("cfg.list", "shared")).toBe('["shared: two","shared: txt"]');
+  expect(await call("cfg.get", "shared")).toBe('{"two":2,"txt":"abc"}');
+  expect(await call("cfg.get", "shared", "nope")).toBe("400 Failed to get the variable");
+  expect(await call("cfg.get")).toBe("500 Failed to get the parameters");
+  expect(await call("cfg.get", "shared[", "two")).toMatch(/^400 Wrong group syntax/);
+  expect(await call("cfg.help", "shared", "two")).toBe('{"desc":"the second","type":"integer"}');
+  expect(await call("cfg.set_now_int", "shared", "two", 5)).toBe("null");
+  expect(await call("cfg.set_now_int", "shared", "txt", 12)).toBe("null");
+  expect(await call("cfg.get", "shared")).toBe('{"two":5,"txt":"12"}');
+  expect(await call("cfg.set_now_string", "core", "debug", "x")).toBe("400 Failed to set the variable");
+  expect(await call("cfg.set_now_int", "shared", "nope", 1)).toBe("400 Failed to set the variable");
+  expect(await call("cfg.set_now_int", "core", "debug", 3)).toBe("null");
+  expect(await call("cfg.get", "core", "debug")).toBe("3");
+  await call("cfg.set_delayed_int", "shared", "two", 9);
+  await call("cfg.set_delayed_string", "shared", "txt", "zz");
+  expect(await call("cfg.diff")).toBe(
+    '[{"group name":"shared","variable name":"two","old value":5,"new value":9},' +
+      '{"group name":"shared","variable name":"txt","old value":"12","new value":"zz"}]',
+  );
+  expect(await call("cfg.get", "shared", "two")).toBe("5");
+  await call("cfg.commit");
+  expect(await call("cfg.get", "shared")).toBe('{"two":9,"txt":"zz"}');
+  await call("cfg.set_delayed", "shared", "two", 10);
+  await call("cfg.rollback");
+  await call("cfg.commit");
+  expect(await call("cfg.get", "shared", "two")).toBe("9");
+  await call("cfg.reset", "shared");
+  expect(await call("cfg.get", "shared")).toBe('{"two":2,"txt":"abc"}');
+});
+
+test("ctime", () => {
+  const at = new Date(2026, 10, 1, 5, 6, 7);
+  expect(ctime(at.getTime())).toBe("Sun Nov  1 05:06:07 2026");
+});

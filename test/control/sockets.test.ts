@@ -1,0 +1,191 @@
+/** Control sockets for real: unix stream (with Kamailio's kamcmd where there is one), TCP, UDP and FIFOs. */
+import { execFile, execFileSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Core } from "../../src/declare/core.ts";
+import { type Kind, type Module, RpcFault } from "../../src/declare/module.ts";
+import type { Value } from "../../src/declare/value.ts";
+import { ctl } from "../../src/modules/ctl/index.ts";
+import { jsonrpcs } from "../../src/modules/jsonrpcs/index.ts";
+import { createControl } from "../../src/node/control.ts";
+import { createFiles } from "../../src/node/files.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "control-"));
+});
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const log: string[] = [];
+/** What a module needs of a core, with a few commands. */
+function coreWith(more: Record<string, (args: readonly Value[]) => unknown> = {}): Core {
+  const commands: Record<string, (args: readonly Value[]) => unknown> = {
+    "t.echo": (args) => args,
+    "t.struct": () => [{ name: "a", list: [{ item: { n: 1 } }, { item: { n: 2 } }] }, 5],
+    "t.fault": () => {
+      throw new RpcFault(404, "Not here");
+    },
+    ...more,
+  };
+  return {
+    host: { control: createControl(), files: createFiles(), process: { runtimeDir: folder } },
+    log: { write: (_: number, text: string) => log.push(text) },
+    loaded: () => false,
+    command: (name: string) => (commands[name] ? { run: commands[name] } : undefined),
+  } as unknown as Core;
+}
+
+async function open(module: Module, params: Record<string, unknown>, core = coreWith(), old?: unknown) {
+  const defaults = Object.fromEntries(
+    Object.entries(module.params as Record<string, Kind<unknown>>).map(([name, kind]) => [name, kind.fallback]),
+  );
+  const state = module.start({ ...defaults, ...params }, core, old);
+  if (typeof state === "string") throw new Error(state);
+  await module.open?.(state, core);
+  closers.push(() => module.stop?.(state));
+  return state;
+}
+
+/** A port that nobody uses. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** Sends over a stream and gives what comes back until the other side closes, or until it has `length` bytes. */
+const exchange = (where: string | number, data: string, length = Number.POSITIVE_INFINITY): Promise<string> =>
+  new Promise((done, failed) => {
+    const socket = typeof where === "string" ? connect(where) : connect(where, "127.0.0.1");
+    let got = "";
+    socket.setEncoding("latin1");
+    socket.on("data", (text: string) => {
+      got += text;
+      if (got.length >= length) socket.destroy();
+    });
+    socket.on("error", failed);
+    socket.on("close", () => done(got));
+    socket.write(data, "latin1");
+  });
+
+const bytes = (hex: string): string => Buffer.from(hex, "hex").toString("latin1");
+/** t.echo "a" 1, with cookie 7, and its answer. */
+const request = bytes("a1000d07" + "71742e6563686f00" + "216100" + "1001");
+const answer = bytes("a11005" + "07" + "216100" + "1001");
+
+test("ctl: default socket, permissions, answers in order, garbage", async () => {
+  await open(ctl, {});
+  const path = join(folder, "kamailio_ctl");
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(await exchange(path, request + request, 2 * answer.length)).toBe(answer + answer);
+  expect(await exchange(path, "GET / HTTP/1.1\r\n\r\n")).toBe("");
+});
+
+test("ctl over TCP and UDP", async () => {
+  const [tcp, udp] = [await freePort(), await freePort()];
+  await open(ctl, { binrpc: [`tcp:127.0.0.1:${tcp}`, `udp:127.0.0.1:${udp}`] });
+  expect(await exchange(tcp, request, answer.length)).toBe(answer);
+  const socket = createSocket("udp4");
+  const reply = new Promise<string>((done) => socket.once("message", (it) => done(it.toString("latin1"))));
+  socket.send(Buffer.from(request, "latin1"), udp, "127.0.0.1");
+  expect(await reply).toBe(answer);
+  socket.close();
+});
+
+test("ctl: what cannot be opened, and a new generation on the same address", async () => {
+  await expect(open(ctl, { binrpc: ["unixd:/tmp/x"] })).rejects.toThrow(/unix datagram sockets are not available/);
+  await expect(open(ctl, { binrpc: ["unixs:/nowhere/at/all"] })).rejects.toThrow(
+    "cannot listen on unix-stream:/nowhere/at/all",
+  );
+  await expect(open(ctl, { binrpc: ["tcp::1"] })).rejects.toThrow("not a control socket");
+  const first = await open(ctl, {});
+  await expect(open(ctl, {})).rejects.toThrow("already in use");
+  await open(ctl, {}, coreWith({ "t.echo": () => ["new"] }), first);
+  await ctl.stop?.(first);
+  expect(await exchange(join(folder, "kamailio_ctl"), request, 9)).toContain("new");
+});
+
+const kamcmd = ["/usr/sbin/kamcmd", "/usr/bin/kamcmd", "/usr/local/sbin/kamcmd"].find((it) => existsSync(it));
+test.skipIf(!kamcmd)("kamcmd understands us", async () => {
+  const core = coreWith();
+  const state = await open(ctl, {}, core);
+  const own = ctl.commands;
+  const withOwn = coreWith(
+    Object.fromEntries(Object.entries(own).map(([name, it]) => [name, () => it.run({} as never, state, core)])),
+  );
+  await open(ctl, {}, withOwn, state);
+  const run = async (...args: string[]): Promise<string> => {
+    const { stdout, stderr } = await promisify(execFile)(kamcmd!, [
+      "-s",
+      `unixs:${folder}/kamailio_ctl`,
+      ...args,
+    ]).catch((error: { stdout: string; stderr: string }) => error);
+    return stdout + stderr;
+  };
+  expect(await run("t.echo", "a", "s:12", "70000", "2.5")).toBe("a\n12\n70000\n2.5\n");
+  expect(await run("t.struct")).toBe(
+    "{\n\tname: a\n\tlist: {\n\t\titem: {\n\t\t\tn: 1\n\t\t}\n\t\titem: {\n\t\t\tn: 2\n\t\t}\n\t}\n}\n5\n",
+  );
+  expect(await run("t.fault")).toBe("error: 404 - Not here\n");
+  expect(await run("nope")).toBe("error: 500 - command nope not found\n");
+  expect(await run("ctl.connections")).toBe("1\n");
+  expect(await run("ctl.who")).toBe(`binrpc\nunix_stream\n<anonymous unix socket>\n\n${folder}/kamailio_ctl\n\n`);
+  expect(await run("ctl.listen")).toBe(`binrpc\nunix_stream\n${folder}/kamailio_ctl\n\n`);
+});
+
+const echo = '{"jsonrpc":"2.0","method":"t.echo","params":["a"],"id":1}';
+const echoed = '{"jsonrpc":"2.0","result":["a"],"id":1}';
+
+test("jsonrpcs over TCP and UDP, and an answer that goes to a file", async () => {
+  const [tcp, udp] = [await freePort(), await freePort()];
+  await open(jsonrpcs, {
+    transport: 12,
+    pretty_format: 0,
+    tcp_socket: `tcp:127.0.0.1:${tcp}`,
+    dgram_socket: `udp:127.0.0.1:${udp}`,
+  });
+  expect(await exchange(tcp, echo)).toBe(echoed);
+  const file = join(folder, "answer");
+  expect(await exchange(tcp, echo.replace("{", `{"store_path":"${file}",`))).toContain('"Stored"');
+  expect(readFileSync(file, "latin1")).toBe(echoed);
+  const socket = createSocket("udp4");
+  const reply = new Promise<string>((done) => socket.once("message", (it) => done(it.toString("latin1"))));
+  socket.send(echo, udp, "127.0.0.1");
+  expect(await reply).toBe(echoed);
+  socket.close();
+});
+
+test("jsonrpcs over a FIFO", async () => {
+  await open(jsonrpcs, { transport: 2, pretty_format: 0, fifo_reply_dir: folder });
+  const [fifo, replies] = [join(folder, "kamailio_rpc.fifo"), join(folder, "replies")];
+  expect(statSync(fifo).mode & 0o777).toBe(0o660);
+  execFileSync("mkfifo", [replies]);
+  const reader = promisify(execFile)("cat", [replies]);
+  const named = echo.replace("{", '{"reply_name":"replies",');
+  await promisify(execFile)("sh", [
+    "-c",
+    `printf '%s\\n' '${echo.replace("{", '{"reply_name":"../x",')}' '${named}' > ${fifo}`,
+  ]);
+  expect((await reader).stdout).toBe(echoed);
+  expect(log.join()).toContain("forbidden name of a reply FIFO: ../x");
+});
+
+test("jsonrpcs: transports that are asked for and cannot be had refuse the script", async () => {
+  await expect(open(jsonrpcs, { transport: 1 })).rejects.toThrow("needs the module xhttp");
+  await expect(open(jsonrpcs, { transport: 4, dgram_socket: "rpc.sock" })).rejects.toThrow(
+    "unix datagram sockets are not available",
+  );
+  await open(jsonrpcs, { transport: 0, fifo_name: "", dgram_socket: "rpc.sock" });
+  expect(log.join()).toContain("unix datagram sockets are not available");
+});
