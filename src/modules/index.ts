@@ -18,6 +18,7 @@ import { maxfwd } from "./maxfwd.ts";
 import { pv } from "./pv/index.ts";
 import { regex } from "./regex/regex.ts";
 import { rr } from "./rr/index.ts";
+import { rtjson } from "./rtjson/index.ts";
 import { sanity } from "./sanity/index.ts";
 import { sdpops } from "./sdpops/index.ts";
 import { siputils } from "./siputils/index.ts";
@@ -27,6 +28,7 @@ import { textops } from "./textops/textops.ts";
 import { textopsx } from "./textopsx/textopsx.ts";
 import { tm } from "./tm/index.ts";
 import { tmx } from "./tmx/index.ts";
+import { uac } from "./uac/index.ts";
 import { xhttp } from "./xhttp/index.ts";
 import { xlog } from "./xlog.ts";
 
@@ -48,6 +50,8 @@ export const modules: readonly Module[] = [
   tm,
   tmx,
   async,
+  uac,
+  rtjson,
   sanity,
   httpAsyncClient,
   httpClient,
