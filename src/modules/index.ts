@@ -15,6 +15,7 @@ import { ipops } from "./ipops/index.ts";
 import { jsonrpcs } from "./jsonrpcs/index.ts";
 import { kex } from "./kex/kex.ts";
 import { maxfwd } from "./maxfwd.ts";
+import { nathelper } from "./nathelper/index.ts";
 import { pv } from "./pv/index.ts";
 import { regex } from "./regex/regex.ts";
 import { rr } from "./rr/index.ts";
@@ -64,4 +65,5 @@ export const modules: readonly Module[] = [
   statistics,
   sdpops,
   counters,
+  nathelper,
 ];

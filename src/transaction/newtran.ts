@@ -80,6 +80,7 @@ function build(engine: Engine, run: Run, state: RunState): Transaction {
   tx.onBranchFailure = state.onBranchFailure;
   tx.onReply = state.onReply;
   tx.onBranch = state.onBranch;
+  tx.responseIn = state.responseIn;
   tx.fr = toTicks(settings.frTimer) || 1;
   tx.frInvite = toTicks(settings.frInvTimer) || 1;
   tx.t1 = settings.retrTimer1 || 1;

@@ -28,6 +28,7 @@ export function receiveReply(engine: Engine, reply: SipMessage): Answer<boolean>
 function process(tx: Transaction, index: number, reply: SipMessage): Answer<void> {
   const branch = tx.branches[index]!;
   const before = branch.lastReceived;
+  if (tx.responseIn !== undefined) for (const hook of tx.responseIn) hook(tx, reply);
   if (tx.isInvite && reply.cseqMethod === "CANCEL") {
     // The answer to a CANCEL of ours only stops the copies.
     if (reply.status >= 200) branch.cancel?.stop();

@@ -39,6 +39,8 @@ export class RunState {
   onBranch: RouteHandle | undefined = undefined;
   onBranchFailure: RouteHandle | undefined = undefined;
   next: NextTransaction | undefined = undefined;
+  /** Called with each reply of the transaction that the run will make, before any route. */
+  responseIn: ((tx: Transaction, reply: SipMessage) => void)[] | undefined = undefined;
   /** Called once when the run has ended. */
   atEnd: (() => void) | undefined = undefined;
 }

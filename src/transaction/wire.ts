@@ -82,11 +82,17 @@ const toLine = (msg: SipMessage): string => {
   return header ? msg.text.slice(header.start, header.end) : "";
 };
 
-/** CANCEL for a branch; "" when nothing was sent on it. */
+/** What was sent on a branch; "" for nothing, or when a script's edits have left it without an end of its fields. */
+function sentText(tx: Transaction, branch: number): string {
+  const { text } = tx.branches[branch]!.request;
+  return text.includes("\r\n\r\n") ? text : "";
+}
+
+/** CANCEL for a branch; "" when it cannot be made. */
 export function cancelText(tx: Transaction, branch: number, reason: string): string {
-  const sent = tx.branches[branch]!.request.text;
+  const sent = sentText(tx, branch);
   if (sent === "") return "";
-  const keepsTo = tx.startedHere || (tx.request.marks?.has("use-uac-headers") ?? false);
+  const keepsTo = tx.startedHere || (tx.request.marks?.has("uac-to") ?? false);
   if (!tx.engine.settings.reparseInvite && !keepsTo)
     return asReceived("CANCEL", tx, branch, toLine(tx.request), reason);
   return buildCancel(sent, {
@@ -98,7 +104,7 @@ export function cancelText(tx: Transaction, branch: number, reason: string): str
 
 /** ACK for a negative reply; its To is the reply's (RFC 3261 17.1.1.3). */
 export function ackText(tx: Transaction, branch: number, reply: SipMessage): string {
-  const sent = tx.branches[branch]!.request.text;
+  const sent = sentText(tx, branch);
   if (sent === "") return "";
   const to = toLine(reply);
   if (!tx.engine.settings.reparseInvite && !tx.startedHere) return asReceived("ACK", tx, branch, to, "");

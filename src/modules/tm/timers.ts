@@ -12,7 +12,7 @@ const ALWAYS = { 1: "always" } as const;
 const LONGEST_INTERVAL = 65535;
 
 /** Ticks; 0 leaves a time as it is. */
-function setFinal(call: Call, frInvite: number, fr: number): void {
+export function setFinal(call: Call, frInvite: number, fr: number): void {
   const { tx } = call;
   if (tx === undefined) {
     Object.assign(nextOf(call), { frInvite, fr });

@@ -152,8 +152,10 @@ export const transactionFunctions = {
     args: {},
     returns: { 1: "always" },
     run(call): 1 {
-      (call.msg.marks ??= new Set()).add("use-uac-headers");
-      if (call.tx !== undefined) (call.tx.request.marks ??= new Set()).add("use-uac-headers");
+      for (const msg of call.tx === undefined ? [call.msg] : [call.msg, call.tx.request]) {
+        msg.marks ??= new Set();
+        msg.marks.add("uac-from").add("uac-to");
+      }
       return 1;
     },
   }),

@@ -175,7 +175,11 @@ export const tmx = module({
       run(call, args) {
         const route = call.core.route(args.route);
         if (route === undefined) return -1;
-        const done = call.core.transactions.continue(Number(args.index), Number(args.label), route);
+        // The route runs in this run's worker, whose `$var`s it sees.
+        const prepare = (run: unknown): void => {
+          Object.assign(run as Call, { vars: call.vars });
+        };
+        const done = call.core.transactions.continue(Number(args.index), Number(args.label), route, prepare);
         return done instanceof Promise ? done.then((code) => (code < 0 ? -1 : 1)) : done < 0 ? -1 : 1;
       },
     }),
