@@ -1,11 +1,19 @@
 /** Facts about the process and its machine. */
 import { hostname, networkInterfaces } from "node:os";
 import type { ProcessInfo } from "../declare/host.ts";
+import { version } from "./cli/usage.ts";
 
 export const createProcessInfo = (runtimeDir?: string): ProcessInfo => ({
   pid: process.pid,
   hostname: hostname(),
   ...(runtimeDir !== undefined && { runtimeDir }),
+  get version() {
+    return version();
+  },
+  platform: `${process.arch}/${process.platform}`,
+  argv: ["viaduct", ...process.argv.slice(2)],
+  cwd: () => process.cwd(),
+  signal: (number) => void process.kill(process.pid, number),
   interfaces: localAddresses,
   env: (name) => process.env[name],
   memory() {

@@ -57,9 +57,22 @@ export class Receiver {
     const vars = generation.varsOf(slot);
     const server = this.#server;
     server.routes.vars = vars;
-    const answer = msg.isRequest ? this.#request(generation, msg, slot) : this.#reply(generation, msg, slot);
+    const answer =
+      msg.protocol !== "sip"
+        ? this.#other(generation, msg, 0)
+        : msg.isRequest
+          ? this.#request(generation, msg, slot)
+          : this.#reply(generation, msg, slot);
     server.routes.vars = generation.timerVars;
     return answer;
+  }
+
+  /** What is not SIP is offered to the modules that take such, from the `next` one on, and goes nowhere else. */
+  #other(generation: Generation, msg: SipMessage, next: number): Answer<void> {
+    const module = generation.modules[next];
+    if (!module) return;
+    const taken = module.otherProtocol?.(msg, generation.states.get(module.name), generation.core) ?? false;
+    return after(taken, (it) => (it ? undefined : this.#other(generation, msg, next + 1)));
   }
 
   #request(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {

@@ -11,7 +11,7 @@ import { documents, execute, type Reply, stored } from "./execute.ts";
 
 interface JsonRpcs {
   readonly pretty: boolean;
-  readonly http: boolean;
+  readonly http: "required" | "possible" | "off";
   /** The answer to a run's latest jsonrpc_exec. */
   readonly replies: WeakMap<Call, Reply>;
   readonly sockets: ControlSockets;
@@ -147,8 +147,6 @@ export const jsonrpcs = module({
   start(params, core, old) {
     const transport = Number(params.transport);
     const uses = (bit: number): boolean => transport === 0 || (transport & bit) !== 0;
-    if ((transport & Transport.http) !== 0 && !core.loaded("xhttp"))
-      return "jsonrpcs: transport 1 needs the module xhttp, loaded before jsonrpcs";
     const pretty = Number(params.pretty_format) !== 0;
     const runtimeDir = core.host.process.runtimeDir ?? defaultRuntimeDir;
     const wanted: Wanted[] = [];
@@ -189,7 +187,7 @@ export const jsonrpcs = module({
     }
     return {
       pretty,
-      http: uses(Transport.http) && core.loaded("xhttp"),
+      http: uses(Transport.http) ? (required ? "required" : "possible") : "off",
       replies: new WeakMap(),
       sockets: old?.sockets ?? new ControlSockets(),
       wanted,
@@ -197,6 +195,8 @@ export const jsonrpcs = module({
   },
 
   async open(state, core) {
+    if (state.http === "required" && !core.loaded("xhttp"))
+      throw new Error("jsonrpcs: transport 1 needs the module xhttp");
     const { control } = core.host;
     await state.sockets.open(
       state,
@@ -238,7 +238,7 @@ export const jsonrpcs = module({
       run(call, _, state): Answer<1 | -1> {
         const { msg, core } = call;
         if (msg.protocol !== "http") return 1;
-        if (!state.http) {
+        if (state.http === "off" || !core.loaded("xhttp")) {
           complain(core, "HTTP is not among the transports");
           return -1;
         }

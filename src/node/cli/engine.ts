@@ -1,5 +1,6 @@
 /** Makes a server from the command line's options. */
 
+import { coreCommands } from "../../control/core-commands.ts";
 import { modules } from "../../modules/index.ts";
 import type { LogSink } from "../../run/log.ts";
 import { Server } from "../../run/server.ts";
@@ -14,6 +15,7 @@ export const createServer = (options: Options, sink: LogSink): Server => {
     host: createHost({ ...(options.runtimeDir !== undefined && { runtimeDir: options.runtimeDir }) }),
     net: createSockets(),
     modules,
+    builtin: [coreCommands],
     sink,
     defines: options.defines,
     overrides,
