@@ -8,6 +8,7 @@ import { core } from "./core/index.ts";
 import { corex } from "./corex/corex.ts";
 import { counters } from "./counters.ts";
 import { ctl } from "./ctl/index.ts";
+import { diversion } from "./diversion.ts";
 import { htable } from "./htable/index.ts";
 import { httpAsyncClient } from "./http_async_client/index.ts";
 import { httpClient } from "./http_client/index.ts";
@@ -15,7 +16,10 @@ import { ipops } from "./ipops/index.ts";
 import { jsonrpcs } from "./jsonrpcs/index.ts";
 import { kex } from "./kex/kex.ts";
 import { maxfwd } from "./maxfwd.ts";
+import { mqueue } from "./mqueue.ts";
 import { nathelper } from "./nathelper/index.ts";
+import { path } from "./path.ts";
+import { pike } from "./pike/pike.ts";
 import { pv } from "./pv/index.ts";
 import { regex } from "./regex/regex.ts";
 import { rr } from "./rr/index.ts";
@@ -30,6 +34,7 @@ import { textopsx } from "./textopsx/textopsx.ts";
 import { tm } from "./tm/index.ts";
 import { tmx } from "./tmx/index.ts";
 import { uac } from "./uac/index.ts";
+import { uuid } from "./uuid.ts";
 import { xhttp } from "./xhttp/index.ts";
 import { xlog } from "./xlog.ts";
 
@@ -66,4 +71,9 @@ export const modules: readonly Module[] = [
   sdpops,
   counters,
   nathelper,
+  uuid,
+  diversion,
+  path,
+  mqueue,
+  pike,
 ];
