@@ -3,11 +3,11 @@ import type { LocalSocket, ReceiveInfo } from "../sip/address.ts";
 import { SipMessage } from "../sip/message.ts";
 
 const TEXT = [
-  "OPTIONS sip:you@kamailio.org SIP/2.0",
+  "OPTIONS sip:kamailio.org SIP/2.0",
   "Via: SIP/2.0/UDP 127.0.0.1",
-  "From: <sip:you@kamailio.org>;tag=123",
-  "To: <sip:you@kamailio.org>",
-  "Call-ID: 123",
+  "From: <sip:server@kamailio.org>;tag=xyz",
+  "To: <sip:server@kamailio.org>",
+  "Call-ID: aaa-bbb-ccc-ddd",
   "CSeq: 1 OPTIONS",
   "Content-Length: 0",
   "",

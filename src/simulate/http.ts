@@ -9,6 +9,7 @@ export type ServiceAnswer =
       /** Milliseconds of virtual time until the answer. */
       readonly delay?: number;
       readonly status: number;
+      /** The status's usual phrase when not given. */
       readonly reason?: string;
       readonly headers?: readonly (readonly [string, string])[];
       readonly body?: string;
@@ -70,7 +71,7 @@ export class SimulatedHttp implements Http {
           const body = answer.body ?? "";
           if (request.maxBody !== undefined && body.length > request.maxBody)
             return fail("too-large", "Failed writing received data to disk/application");
-          const { status, reason = "", headers = [] } = answer;
+          const { status, reason = phrases[status] ?? "Unknown", headers = [] } = answer;
           end({ ok: true, status, reason, headers, body, times: times() });
         });
       });
@@ -83,3 +84,36 @@ function authority(url: string): string | undefined {
   if (!parts) return undefined;
   return `${parts[2]!.toLowerCase()}:${parts[3] ?? (parts[1]!.toLowerCase() === "https" ? "443" : "80")}`;
 }
+
+/** Reason phrases as servers write them (RFC 9110, 15). */
+const phrases: Readonly<Record<number, string>> = {
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  204: "No Content",
+  206: "Partial Content",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  413: "Payload Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Entity",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};

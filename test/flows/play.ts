@@ -1,4 +1,5 @@
 /** Plays one flow in virtual time. */
+import { coreCommands } from "../../src/control/core-commands.ts";
 import { modules } from "../../src/modules/index.ts";
 import type { ServiceAnswer } from "../../src/simulate/http.ts";
 import { Simulation } from "../../src/simulate/simulation.ts";
@@ -24,7 +25,13 @@ export async function playFlow(flow: Flow): Promise<FlowRun> {
   const files: Record<string, string> = { [`${FOLDER}/k.cfg`]: flow.cfg.replaceAll("{dir}", FOLDER) };
   for (const [name, text] of Object.entries(flow.files ?? {}))
     files[`${FOLDER}/${name}`] = text.replaceAll("{dir}", FOLDER);
-  const simulation = new Simulation({ modules, files, script: `${FOLDER}/k.cfg`, overrides: new Map() });
+  const simulation = new Simulation({
+    modules,
+    builtin: [coreCommands],
+    files,
+    script: `${FOLDER}/k.cfg`,
+    overrides: new Map(),
+  });
   simulation.network.reachable = (ip) => ip.startsWith("127.");
   const problems = await simulation.start();
   if (problems.length > 0)
