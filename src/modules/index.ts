@@ -13,6 +13,8 @@ import { htable } from "./htable/index.ts";
 import { httpAsyncClient } from "./http_async_client/index.ts";
 import { httpClient } from "./http_client/index.ts";
 import { ipops } from "./ipops/index.ts";
+import { jansson } from "./jansson/index.ts";
+import { json } from "./json/index.ts";
 import { jsonrpcs } from "./jsonrpcs/index.ts";
 import { kex } from "./kex/kex.ts";
 import { maxfwd } from "./maxfwd.ts";
@@ -47,6 +49,8 @@ export const modules: readonly Module[] = [
   pv,
   htable,
   avpops,
+  json,
+  jansson,
   textops,
   textopsx,
   xlog,
