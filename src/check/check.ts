@@ -2,7 +2,7 @@
 import type { CoreParam, LoadModule, ParamValue, Problem, RouteBlock, Script, Span } from "../../grammar/tree.ts";
 import type { Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
-import { checkCoreParameter } from "./core-parameters.ts";
+import { coreParameter } from "./core-parameters.ts";
 import type { Checked, CheckedRoute, CustomParameter, EvaluatedParameter, ListenSetting } from "./ir.ts";
 import { Lowering, literalInt } from "./lower.ts";
 import { didYouMean } from "./names.ts";
@@ -162,7 +162,7 @@ class Checker {
       return;
     }
     if (item.name === "avpflags") return;
-    const setting = checkCoreParameter(item, this.#scope);
+    const setting = coreParameter(item, this.#scope.core?.params ?? {});
     if (!setting) return;
     if (setting.name === "alias") this.#aliases.push(...item.values.map((it) => String(it.value)));
     else if (setting.name === "socket_workers") this.#socketWorkers = Number(setting.value);

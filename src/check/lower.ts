@@ -13,8 +13,6 @@ import type { Scope } from "./scope.ts";
 export class Lowering {
   readonly scope: Scope;
   readonly block: BlockKind;
-  /** Inside the arguments of a module function. */
-  #inArguments = false;
 
   constructor(scope: Scope, block: BlockKind) {
     this.scope = scope;
@@ -235,18 +233,7 @@ export class Lowering {
   #call(it: Call): CallStep | RouteStep | undefined {
     if (it.name === "route") return this.#route(it);
     if (this.scope.core && Object.hasOwn(this.scope.core.functions, it.name)) return lowerCore(it, this);
-    if (this.#inArguments) {
-      this.scope.problems.error(
-        "function-in-argument",
-        it.nameSpan,
-        `\`${it.name}\` cannot be called inside the arguments of another function`,
-        "assign its result to a variable first",
-      );
-      return undefined;
-    }
-    this.#inArguments = true;
     const args = it.args.map((each) => this.expression(each));
-    this.#inArguments = false;
     if (args.includes(undefined)) return undefined;
     return resolveCall(it, args as Rv[], this.block, this.scope);
   }

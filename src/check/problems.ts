@@ -13,7 +13,6 @@ export const problemCodes = {
   "case-duplicate": "Two cases of a switch have the same label, so the second could never be reached.",
   "case-mixed": "Cases of one switch have to be either all numbers or all text and regular expressions.",
   "case-not-constant": "The label of a case has to be a constant.",
-  "core-parameter-type": "A core parameter is given a number where it takes text, or text where it takes a number.",
   "default-only-switch":
     "A switch that has nothing but a default and switches on something that varies; Kamailio refuses to load it.",
   "default-twice": "A switch has more than one default.",
@@ -21,11 +20,8 @@ export const problemCodes = {
   "duplicate-route": "Two route blocks of one kind have the same name.",
   "flag-not-declared": "A flag is used by name, but no `flags` line gives that name a number.",
   "flag-number": "A flag number lies outside of 0 to 31.",
-  "function-in-argument":
-    "A module function cannot be called inside the arguments of another one; assign its result to a variable first.",
   "function-not-here": "The function may not be called in this kind of route block.",
   "function-not-loaded": "A module that is not loaded has the function.",
-  "module-refused": "A module refused to start with the parameters that it was given.",
   "needs-module": "A loaded module needs another one that has to be loaded before it.",
   "not-supported": "The construct is read, but Viaduct cannot run it.",
   "onsend-only": "The operand exists in onsend_route only.",
@@ -37,7 +33,6 @@ export const problemCodes = {
   "transformed-target": "A variable with transformations cannot be assigned to.",
   "type-mismatch": "Operands of an expression have types that the operator cannot join.",
   "unarmed-route": "A function arms a route block that the script does not have: when the time comes, nothing is run.",
-  "unknown-core-parameter": "There is no core parameter of that name.",
   "unknown-function": "No module has a function of that name.",
   "unknown-module": "There is no module of that name, or Viaduct does not have it.",
   "unknown-parameter": "The module has no parameter of that name.",
