@@ -66,7 +66,9 @@ export class GenerationCore implements Core {
   }
 
   route(name: string): Route | undefined {
-    return this.#generation.program.routes.get(name);
+    const { program } = this.#generation;
+    // Kamailio's name for request_route is 0.
+    return program.routes.get(name) ?? (name === "0" ? program.request : undefined);
   }
   block(kind: "failure" | "branch" | "onreply" | "event", name: string): Route | undefined {
     return this.#generation.program[kind].get(name);
