@@ -154,6 +154,8 @@ export interface Core {
   /** What the preprocessor has defined, with its value when it has one. */
   defines?(): ReadonlyMap<string, string | undefined>;
   readonly startedAt: number;
+  /** Path of the script. */
+  readonly file: string;
   /** Feeds a message to the engine as if it had been received. */
   inject(text: string, received: ReceiveInfo): void;
   /** `$var`s for a run that belongs to no worker: every slot 0. */

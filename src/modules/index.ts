@@ -21,6 +21,7 @@ import { maxfwd } from "./maxfwd.ts";
 import { mqueue } from "./mqueue.ts";
 import { nathelper } from "./nathelper/index.ts";
 import { path } from "./path.ts";
+import { permissions } from "./permissions/permissions.ts";
 import { pike } from "./pike/pike.ts";
 import { pv } from "./pv/index.ts";
 import { regex } from "./regex/regex.ts";
@@ -80,4 +81,5 @@ export const modules: readonly Module[] = [
   path,
   mqueue,
   pike,
+  permissions,
 ];

@@ -48,6 +48,9 @@ export class GenerationCore implements Core {
   get sockets(): SocketTable {
     return this.#generation.sockets;
   }
+  get file(): string {
+    return this.#generation.file;
+  }
   get startedAt(): number {
     return this.#server.startedAt;
   }
