@@ -81,7 +81,8 @@ export function buildLocalReply(
   options: ReplyOptions = {},
 ): string {
   const text = msg.text;
-  let out = `${msg.version} ${String(code).padStart(3, "0")} ${reason}\r\n`;
+  // A peer that speaks another version is answered in ours.
+  let out = `${msg.protocol === "" ? "SIP/2.0" : msg.version} ${String(code).padStart(3, "0")} ${reason}\r\n`;
   let firstVia = true;
   const headers = msg.headers;
   for (let i = 0; i < headers.length; i++) {

@@ -8,7 +8,7 @@ import type { CSeq } from "./cseq.ts";
 import { type Anchor, Edits } from "./edits.ts";
 import { HeaderType, headerType } from "./headers.ts";
 import type { NameAddr } from "./nameaddr.ts";
-import { parseFirstLine, parseHeaders } from "./parse.ts";
+import { parseFirstLine, parseHeaders, withoutSecondMessage } from "./parse.ts";
 import { parseUri, type Uri } from "./uri.ts";
 import type { Via } from "./via.ts";
 
@@ -297,6 +297,13 @@ export class SipMessage {
     this.refuse = 0;
     this.headersProblem = "";
     const at = parseFirstLine(this);
-    if (at >= 0) parseHeaders(this, at);
+    if (at < 0) return;
+    parseHeaders(this, at);
+    if (
+      this.contentLength >= 0 &&
+      this.bodyStart + this.contentLength < this.text.length &&
+      this.received.protocol === "udp"
+    )
+      this.text = withoutSecondMessage(this);
   }
 }

@@ -217,9 +217,11 @@ export function withoutSecondMessage(msg: SipMessage): string {
   const end = msg.bodyStart + msg.contentLength;
   const text = msg.text;
   if (msg.contentLength < 0 || end >= text.length) return text;
-  const line = text.indexOf("\n", end);
+  let next = end;
+  while (next < text.length && text.charCodeAt(next) <= 32) next++;
+  const line = text.indexOf("\n", next);
   if (line < 0) return text;
-  const rest = text.slice(end, line).trimEnd();
+  const rest = text.slice(next, line).trimEnd();
   return rest.endsWith(" SIP/2.0") || rest.startsWith("SIP/2.0 ") ? text.slice(0, end) : text;
 }
 
