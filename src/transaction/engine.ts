@@ -5,7 +5,7 @@ import type { SipMessage } from "../sip/message.ts";
 import type { Answer } from "./answer.ts";
 import type { Clock } from "./clock.ts";
 import { onFinalTimeout } from "./expiry.ts";
-import { branchName, digits32, requestKey, type Seeds, slotOf } from "./names.ts";
+import { branchName, digitsOf, requestKey, type Seeds, slotOf } from "./names.ts";
 import type { RetryBuffer } from "./retry.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
 import type { Transaction } from "./transaction.ts";
@@ -73,7 +73,7 @@ export class Engine {
     this.tagPrefix = ports.random.hex(16);
     this.#label = Math.floor(ports.random.next() * 0x3fffffff);
     const seed = (): number => Math.floor(ports.random.next() * 0x7fffffff);
-    this.seeds = [seed(), seed(), seed(), seed()];
+    this.seeds = [seed(), seed()];
   }
 
   get size(): number {
@@ -92,7 +92,7 @@ export class Engine {
 
   /** A key for a transaction that is started here. */
   newKey(): string {
-    return digits32(this.ports.random.hex(16), this.seeds);
+    return digitsOf(this.ports.random.hex(16), this.seeds);
   }
 
   /** The Via branch of a request that is forwarded without a transaction: the one that it would have with one. */

@@ -1,14 +1,14 @@
 /**
  * How transactions are named on the wire. A Via branch of ours is the cookie, the slot that Call-ID and CSeq number
- * choose, 32 digits made of what tells requests apart (tm's char_msg_val), and the number of the branch:
+ * choose, 16 digits made of what tells requests apart (tm's char_msg_val), and the number of the branch:
  * copies of a request get the same branch even after a restart, and so does an ACK that is forwarded statelessly.
  */
 import type { SipMessage } from "../sip/message.ts";
 
 export const COOKIE = "z9hG4bK";
 
-/** Seeds of the four lanes of a key; random, so that nobody else can make the branches of this server. */
-export type Seeds = readonly [number, number, number, number];
+/** Seeds of the two halves of a key; random, so that nobody else can make the branches of this server. */
+export type Seeds = readonly [number, number];
 
 /** Slot of the transaction table for a Call-ID and CSeq number, 30 bits. */
 export function slotOf(callId: string, cseq: string): number {
@@ -18,23 +18,22 @@ export function slotOf(callId: string, cseq: string): number {
   return (h ^ (h >>> 15)) & 0x3fffffff;
 }
 
-const hex8 = (n: number): string => (n >>> 0).toString(16).padStart(8, "0");
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** 32 hexadecimal digits of a text. */
-export function digits32(text: string, seeds: Seeds): string {
-  let [a, b, c, d] = seeds;
+const hex8 = (n: number): string => HEX[n >>> 24]! + HEX[(n >>> 16) & 255]! + HEX[(n >>> 8) & 255]! + HEX[n & 255]!;
+
+/** 16 hexadecimal digits of a text. */
+export function digitsOf(text: string, seeds: Seeds): string {
+  let [a, b] = seeds;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     a = Math.imul(a ^ code, 0x01000193);
     b = Math.imul((b << 7) ^ (b >>> 25) ^ code, 0x85ebca6b);
-    c = Math.imul((c << 11) ^ (c >>> 21) ^ code, 0xc2b2ae35);
-    d = Math.imul((d << 17) ^ (d >>> 15) ^ code, 0x27d4eb2f);
   }
   a ^= b >>> 13;
-  b ^= c >>> 11;
-  c ^= d >>> 17;
-  d ^= a >>> 15;
-  return hex8(a) + hex8(b) + hex8(c) + hex8(d);
+  a = Math.imul(a, 0xc2b2ae35);
+  b ^= a >>> 15;
+  return hex8(a) + hex8(b);
 }
 
 /** What tells a request from any other, its method left out: INVITE, CANCEL and ACK of one call have the same. */
@@ -44,7 +43,7 @@ export function requestKey(msg: SipMessage, seeds: Seeds): string {
   const text = `${msg.from?.tag ?? ""}\r${call ? "" : (msg.to?.tag ?? "")}\r${msg.callId}\r${msg.requestUri}\r${
     msg.cseq?.numberText ?? ""
   }\r${via?.host ?? ""}\r${via?.portText ?? ""}\r${via?.branch?.value ?? ""}`;
-  return digits32(text, seeds);
+  return digitsOf(text, seeds);
 }
 
 export const branchName = (slot: number, key: string, branch: number): string =>
@@ -54,8 +53,8 @@ export const branchName = (slot: number, key: string, branch: number): string =>
 export function parseBranch(text: string): { slot: number; key: string; branch: number } | undefined {
   if (!text.startsWith(COOKIE)) return undefined;
   const dot = text.indexOf(".", COOKIE.length);
-  if (dot < 0 || text.charCodeAt(dot + 33) !== 46) return undefined;
+  if (dot < 0 || text.charCodeAt(dot + 17) !== 46) return undefined;
   const slot = Number.parseInt(text.slice(COOKIE.length, dot), 16);
-  const branch = Number.parseInt(text.slice(dot + 34), 16);
-  return slot >= 0 && branch >= 0 ? { slot, key: text.slice(dot + 1, dot + 33), branch } : undefined;
+  const branch = Number.parseInt(text.slice(dot + 18), 16);
+  return slot >= 0 && branch >= 0 ? { slot, key: text.slice(dot + 1, dot + 17), branch } : undefined;
 }

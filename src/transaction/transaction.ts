@@ -105,7 +105,7 @@ export class Transaction extends WheelTimer {
   viaHost = "";
   viaPort = 0;
   viaTransport = "";
-  /** 32 hexadecimal digits that name this transaction in the Via branches of its requests. */
+  /** 16 hexadecimal digits that name this transaction in the Via branches of its requests. */
   readonly key: string;
 
   // ── Server side ──

@@ -1,4 +1,4 @@
-/** Answering the challenge of a gateway (RFC 2617, RFC 7616): uac_auth, and requests made here. */
+/** Answering the challenge of a gateway with MD5 (RFC 2617), as Kamailio 6.1 does: uac_auth, and requests made here. */
 import type { Call } from "../../declare/call.ts";
 import type { Core } from "../../declare/core.ts";
 import { HeaderType } from "../../sip/headers.ts";
@@ -13,12 +13,8 @@ interface Challenge {
   readonly algorithm: string;
   /** The first of the offered ones; "" for none. */
   readonly qop: string;
-  readonly hash: "md5" | "sha256";
   readonly session: boolean;
 }
-
-/** Stronger algorithms are preferred. */
-const strength = (it: Challenge): number => (it.hash === "sha256" ? 3 : it.session ? 2 : 1);
 
 function parseChallenge(value: string): Challenge | undefined {
   if (!/^\s*Digest\s/i.test(value)) return undefined;
@@ -27,7 +23,7 @@ function parseChallenge(value: string): Challenge | undefined {
     params.set(name!.toLowerCase(), quoted ?? plain ?? "");
   const algorithm = params.get("algorithm") ?? "MD5";
   const upper = algorithm.toUpperCase();
-  if (upper !== "MD5" && upper !== "MD5-SESS" && upper !== "SHA-256") return undefined;
+  if (upper !== "MD5" && upper !== "MD5-SESS") return undefined;
   const realm = params.get("realm");
   const nonce = params.get("nonce");
   if (realm === undefined || nonce === undefined) return undefined;
@@ -37,7 +33,6 @@ function parseChallenge(value: string): Challenge | undefined {
     opaque: params.get("opaque") ?? "",
     algorithm,
     qop: (params.get("qop") ?? "").split(",")[0]!.trim(),
-    hash: upper === "SHA-256" ? "sha256" : "md5",
     session: upper === "MD5-SESS",
   };
 }
@@ -49,7 +44,8 @@ export function challengeOf(reply: SipMessage): Challenge | undefined {
   for (const header of reply.headers) {
     if (header.type !== type) continue;
     const found = parseChallenge(reply.value(header));
-    if (found && (!best || strength(found) > strength(best))) best = found;
+    // MD5-sess is the stronger one.
+    if (found && (!best || (found.session && !best.session))) best = found;
   }
   return best;
 }
@@ -70,9 +66,9 @@ export function authorization(
   credential: Credential,
   challenge: Challenge,
 ): string {
-  const { hash, realm, nonce, qop } = challenge;
-  const digest = (text: string): string => core.host.hash(hash, text);
-  const length = hash === "sha256" ? 64 : 32;
+  const { realm, nonce, qop } = challenge;
+  const digest = (text: string): string => core.host.hash("md5", text);
+  const length = 32;
   if (credential.ha1 && credential.password.length < length) return "";
   const cnonce = clientNonce(nonce);
   let ha1 = credential.ha1
