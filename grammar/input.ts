@@ -1,6 +1,6 @@
 /** What the parser needs of its surroundings; it reads nothing by itself. */
 
-/** A compiled regular expression; the caller's engine has POSIX extended syntax and leftmost-longest matches. */
+/** A compiled regular expression (POSIX extended, leftmost-longest); `groups[0]` is the whole match. */
 export interface Matcher {
   exec(
     text: string,

@@ -143,12 +143,7 @@ function run(rule: Rule, text: string): string {
     if (found.end === found.index) return text;
     result += text.slice(done, found.index);
     for (const part of rule.replacement) {
-      result +=
-        typeof part === "string"
-          ? part
-          : part === 0
-            ? text.slice(found.index, found.end)
-            : (found.groups[part - 1] ?? "");
+      result += typeof part === "string" ? part : (found.groups[part] ?? "");
     }
     done = found.end;
   } while (rule.global);
