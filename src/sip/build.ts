@@ -309,12 +309,19 @@ function assemble(msg: SipMessage, protocol: Protocol, patches: Patch[], send: S
     return out + weave(text, from, text.length, edits, patches, send);
   }
   const received = text.length - msg.bodyStart;
-  const body = bodyEdits.empty ? undefined : weave(text, msg.bodyStart, text.length, bodyEdits, NO_PATCHES, send);
+  const body = bodyEdits.empty ? undefined : editedBody(msg, send);
   const length = body === undefined ? received : body.length;
   if (length !== (stream ? msg.contentLength : received))
     patches = withContentLength(msg, length, protocol !== "udp", patches);
   if (body === undefined) return out + weave(text, from, text.length, edits, patches, send);
   return out + weave(text, from, msg.bodyStart, edits, patches, send) + body;
+}
+
+/** The body with its edits; parts that a script added or removed are closed as they must be. */
+function editedBody(msg: SipMessage, send: SendContext | undefined): string {
+  const body = weave(msg.text, msg.bodyStart, msg.text.length, msg.bodyEdits, NO_PATCHES, send);
+  if (!msg.marks?.has("body-multipart")) return body;
+  return withClosedParts(body, boundaryOf(msg.first(HeaderType.contentType) ?? "") ?? "");
 }
 
 function withContentLength(msg: SipMessage, length: number, needed: boolean, patches: readonly Patch[]): Patch[] {
