@@ -8,8 +8,10 @@ import { connectStream, listenStreams } from "./streams.ts";
 /** Milliseconds that a start waits for the host name of an address. */
 const patience = 2000;
 
-export const createSockets = (): SocketPort => ({
-  bind: bindDatagrams,
+/** `receiveBuffer` (-b) takes the place of what the server asks for, in bytes. */
+export const createSockets = (receiveBuffer?: number): SocketPort => ({
+  bind: (options, handlers) =>
+    bindDatagrams(receiveBuffer === undefined ? options : { ...options, receiveBuffer }, handlers),
   listen: listenStreams,
   connect: connectStream,
   interfaces: localAddresses,

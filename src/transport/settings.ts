@@ -40,8 +40,10 @@ export interface TransportSettings {
   backlog: number;
   /** tcp_connection_match: 1 compares the local port as well when a connection is looked up. */
   strictMatch: boolean;
-  /** Receive buffer to ask for on UDP sockets (option -b), bytes: one thread serves all, and a pause of its garbage
-   * collector must not lose datagrams. The system bounds it. 0 leaves its default. */
+  /**
+   * Receive buffer to ask for on UDP sockets, bytes; 0 leaves the system's. It outlasts a pause of the garbage collector,
+   * but what waits longer than T1 (500 ms) is sent again by its sender: more would turn a short overload into a long one.
+   */
   udpReceiveBuffer: number;
   /** mhomed: ask the system for the route of each UDP destination. */
   mhomed: boolean;
@@ -68,6 +70,6 @@ export const defaultSettings = (): TransportSettings => ({
   acceptAliases: false,
   backlog: 1024,
   strictMatch: false,
-  udpReceiveBuffer: 4 * 1024 * 1024,
+  udpReceiveBuffer: 1024 * 1024,
   mhomed: false,
 });

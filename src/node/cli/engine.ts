@@ -13,7 +13,7 @@ export const createServer = (options: Options, sink: LogSink): Server => {
   if (options.debug !== undefined) overrides.set("debug", options.debug);
   return new Server({
     host: createHost({ ...(options.runtimeDir !== undefined && { runtimeDir: options.runtimeDir }) }),
-    net: createSockets(),
+    net: createSockets(options.receiveBuffer),
     modules,
     builtin: [coreCommands],
     sink,
