@@ -244,7 +244,7 @@ export const coreCommands = module({
       run: (_, __, core) =>
         core.modules
           .map(({ name }) => name)
-          .filter((name) => name !== "core-rpc")
+          .filter((name) => name !== "core" && name !== "core-rpc")
           .reverse(),
     }),
     "core.ppdefines": rpc({

@@ -1,6 +1,6 @@
 /** The services of one generation: what its modules and compiled routes are handed as `Core`. */
 import { Call } from "../declare/call.ts";
-import type { Config, Core, SocketTable, Statistics, WorkerPool } from "../declare/core.ts";
+import type { Config, ConnectionInfo, Core, SocketTable, Statistics, WorkerPool } from "../declare/core.ts";
 import type { Host } from "../declare/host.ts";
 import type { Lists } from "../declare/lists.ts";
 import type { Module, Regex } from "../declare/module.ts";
@@ -123,6 +123,24 @@ export class GenerationCore implements Core {
   }
   workers(): readonly WorkerPool[] {
     return this.#server.pools.list();
+  }
+  connections(): readonly ConnectionInfo[] {
+    const { lifetime } = this.#generation.transportSettings;
+    return (this.#server.transports?.streams.list() ?? []).map(({ remote, local, ...it }) => ({
+      id: it.id,
+      protocol: it.protocol,
+      state: it.state === "connecting" ? "connecting" : "open",
+      timeout: it.timeout,
+      lifetime,
+      srcIp: remote.address,
+      srcPort: remote.port,
+      dstIp: local.address,
+      dstPort: local.port,
+      queued: it.queued,
+    }));
+  }
+  defines(): ReadonlyMap<string, string | undefined> {
+    return this.#generation.defines;
   }
   inject(text: string, received: ReceiveInfo): void {
     this.#server.receiver.receive(text, received);

@@ -34,6 +34,8 @@ export class Generation {
   /** State of each loaded module, by name. */
   readonly states = new Map<string, unknown>();
   modules: readonly Module[] = [];
+  /** What the preprocessor had defined at the end of the script. */
+  defines: ReadonlyMap<string, string | undefined> = new Map();
   config!: GenerationConfig;
   core!: GenerationCore;
   variables!: Variables;

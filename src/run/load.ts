@@ -50,6 +50,7 @@ export async function load(server: Server, file: string, number: number): Promis
   if (refuses(problems)) return refused();
 
   const generation = new Generation(number, file, new VarSlots());
+  generation.defines = parsed.defines;
   const whole: Span = { file, line: 1, column: 1, endLine: 1, endColumn: 1 };
   const problem = (code: string, message: string, span = whole): void => {
     problems.push({ code, severity: "error", message, span });

@@ -62,7 +62,32 @@ test("the core's commands", async () => {
   expect(await call("core.shmmem", "x")).toBe("500 bad param, (use b|k|m|g)");
   expect(await call("core.tcp_info")).toMatch(/"opened_connections":0,"opened_tls_connections":0/);
   expect(await call("core.tcp_list")).toBe("[]");
+  expect(JSON.parse(await call("core.ppdefines"))).toContain("KAMAILIO_6");
+  expect(await call("core.ppdefines_full")).toContain('{"name":"KAMAILIO_6","type":0,"value":"none"}');
   expect(await call("core.kill", 0)).toBe("null");
+});
+
+test("connections", async () => {
+  const simulation = new Simulation({
+    modules,
+    builtin: [coreCommands],
+    files: { "/test.cfg": script },
+    script: "/test.cfg",
+  });
+  await simulation.start();
+  simulation.network.connect(
+    { address: "127.0.0.1", port: 5060, noDelay: true, localAddress: "127.0.0.9", localPort: 4444 },
+    { data() {}, closed() {} },
+  );
+  await simulation.advance(1000);
+  const { core } = simulation.server.active;
+  expect(printJson(await core.command("core.tcp_list")!.run([]))).toBe(
+    '[{"id":1,"type":"TCP","state":"CONN_OK","timeout":119,"lifetime":120,"ref_count":1,"src_ip":"127.0.0.9","src_port":4444,"dst_ip":"127.0.0.1","dst_port":5060}]',
+  );
+  expect(await core.command("core.tcp_info")!.run([])).toMatchObject({
+    opened_connections: 1,
+    opened_tls_connections: 0,
+  });
 });
 
 test("commands about commands", async () => {
