@@ -1,4 +1,5 @@
 /** Addresses as text, `[protocol:]host[:port]`, and the transformations `{sock.…}`. */
+import type { Config } from "../../declare/core.ts";
 import type { TransformationClass } from "../../declare/module.ts";
 import { toText } from "../../declare/variables-values.ts";
 import type { Protocol } from "../../sip/address.ts";
@@ -40,6 +41,13 @@ const PARTS: Readonly<Record<string, (it: SocketText) => string>> = {
   touri: toUri,
 };
 
+/** A protocol that is turned off is as unknown as one that does not exist. */
+function isEnabled(protocol: Protocol | undefined, config: Config): boolean {
+  if (protocol === undefined || protocol === "udp") return true;
+  if (config.int("disable_tcp") !== 0 || protocol === "sctp") return false;
+  return (protocol !== "tls" && protocol !== "wss") || config.int("enable_tls") !== 0;
+}
+
 export const sockClass: TransformationClass = {
   doc: "Parts of a socket address, `[protocol:]host[:port]`.",
   names: {
@@ -48,13 +56,13 @@ export const sockClass: TransformationClass = {
     proto: "The protocol; empty when there is none.",
     touri: "A SIP URI for the address.",
   },
-  bind(name) {
+  bind(name, _params, { config }) {
     const part = PARTS[name.toLowerCase()];
     if (!part) return `unknown transformation sock.${name}`;
     return (value) => {
       if (value === null || typeof value === "number" || typeof value === "bigint") return undefined;
       const parsed = parseSocketText(toText(value));
-      return parsed && part(parsed);
+      return parsed && isEnabled(parsed.protocol, config) ? part(parsed) : undefined;
     };
   },
 };
