@@ -1,11 +1,13 @@
 /** path: Path header fields of registrations (RFC 3327). Follows Kamailio's src/modules/path. */
+import type { Call } from "../declare/call.ts";
 import { declare, type Fn, int, str, text } from "../declare/module.ts";
 import type { Protocol } from "../sip/address.ts";
 import { inboundHostPort, outboundHostPort } from "../sip/build.ts";
 import type { SendContext } from "../sip/edits.ts";
 import { HeaderType } from "../sip/headers.ts";
 import type { SipMessage } from "../sip/message.ts";
-import { parseUri } from "../sip/uri.ts";
+import { parseUri, uriParam } from "../sip/uri.ts";
+import type { Rr } from "./rr/state.ts";
 
 interface Paths {
   readonly receivedFormat: number;
@@ -79,10 +81,29 @@ const addressAdder = (doc: string, withReceived: boolean): Fn<Paths> =>
     },
   });
 
+/** Sends the request where the `received` parameter of the own Route says. */
+function useReceived({ msg }: Call, params: string, { receivedName, receivedFormat }: Paths): void {
+  const value = uriParam(params, receivedName);
+  if (!value) return;
+  if (receivedFormat === 0) {
+    const uri = value.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    msg.dstUri = uri;
+  } else {
+    const [ip, port, number] = value.split("~");
+    const protocol = Object.entries(NUMBERS).find(([, it]) => String(it) === number)?.[0];
+    if (!ip || !port || !protocol) return;
+    msg.dstUri = `sip:${ip}:${port}${protocol === "udp" ? "" : `;transport=${protocol}`}`;
+  }
+  msg.uriConsumed = false;
+}
+
 export const path = module({
   name: "path",
   doc: "Path header fields of registrations.",
   params: {
+    use_received: int("1: loose_route() sends the request where `received` of the own Route says; needs rr.", {
+      fallback: 0,
+    }),
     received_format: int("0: `received` is a SIP URI; 1: `address~port~protocol number`.", { fallback: 0 }),
     received_name: text("Name of the parameter with the source address.", { fallback: "received" }),
     enable_r2: int("1: adds two fields, for the socket that the request leaves by and the one it came in on.", {
@@ -90,12 +111,19 @@ export const path = module({
     }),
     sockname_mode: int("1: adds the name of the socket as parameter `sn`.", { fallback: 0 }),
   },
-  start: (params) => ({
-    receivedFormat: Number(params.received_format),
-    receivedName: params.received_name,
-    twice: Number(params.enable_r2) !== 0,
-    sockname: Number(params.sockname_mode) !== 0,
-  }),
+  start(params, core) {
+    const state: Paths = {
+      receivedFormat: Number(params.received_format),
+      receivedName: params.received_name,
+      twice: Number(params.enable_r2) !== 0,
+      sockname: Number(params.sockname_mode) !== 0,
+    };
+    if (Number(params.use_received) === 0) return state;
+    const rr = core.state<Rr>("rr");
+    if (!rr) return "use_received needs the module rr, loaded before";
+    rr.onLooseRoute.push((call, written) => useReceived(call, written, state));
+    return state;
+  },
   functions: {
     add_path: adder("Adds a Path with this server's address.", false),
     add_path_received: adder("Adds a Path with this server's address and the one that the request came from.", true),

@@ -15,6 +15,7 @@ import type { SendContext } from "./edits.ts";
 import { HeaderType } from "./headers.ts";
 import { bracketed, sameAddress } from "./ip.ts";
 import type { Header, SipMessage } from "./message.ts";
+import { boundaryOf, withClosedParts } from "./multipart.ts";
 import type { Via } from "./via.ts";
 import { isDeleted, type Patch, weave } from "./weave.ts";
 

@@ -2,7 +2,7 @@
 import { declare, type Fn, type RouteKind, str, text, variable } from "../../declare/module.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import type { SipMessage } from "../../sip/message.ts";
-import { parseParams } from "../../sip/params.ts";
+import { boundaryOf } from "../../sip/multipart.ts";
 import { fromHex } from "./hex.ts";
 import { mimeOf } from "./mime.ts";
 import { bodyOffset, deleteAt, insertAfterAt, type Textops } from "./text.ts";
@@ -10,14 +10,6 @@ import { bodyOffset, deleteAt, insertAfterAt, type Textops } from "./text.ts";
 const { fn } = declare<Textops>();
 const makers: readonly RouteKind[] = ["request", "failure", "branch"];
 const readers: readonly RouteKind[] = ["request", "failure", "branch", "onreply"];
-
-/** The `boundary` parameter of a Content-Type, without quotes. */
-export function boundaryOf(contentType: string): string | undefined {
-  const at = contentType.indexOf(";");
-  if (at < 0) return undefined;
-  const { list } = parseParams(contentType, at, contentType.length);
-  return list.find((it) => it.name.toLowerCase() === "boundary")?.value;
-}
 
 export const isMixed = (msg: SipMessage): boolean => {
   const type = msg.first(HeaderType.contentType);

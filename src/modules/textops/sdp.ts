@@ -1,7 +1,7 @@
 /** Streams on hold in an SDP body (Kamailio's core/parser/sdp). */
 import { HeaderType } from "../../sip/headers.ts";
 import type { SipMessage } from "../../sip/message.ts";
-import { boundaryOf } from "./multipart.ts";
+import { boundaryOf } from "../../sip/multipart.ts";
 import { bodyOffset } from "./text.ts";
 
 /** Codes of the two ways to put a stream on hold. */
