@@ -5,6 +5,7 @@ import { type Checked, check } from "../check/index.ts";
 import { compile } from "../compile/index.ts";
 import { Call } from "../declare/call.ts";
 import type { Module } from "../declare/module.ts";
+import { compileEre } from "../declare/regex/index.ts";
 import type { Value } from "../declare/value.ts";
 import { createVariables } from "../declare/variables.ts";
 import { VarSlots } from "../declare/variables-slots.ts";
@@ -36,6 +37,7 @@ export async function load(server: Server, file: string, number: number): Promis
     ...(options.defines && { defines: options.defines }),
     env: (name) => host.process.env(name),
     readFile: (path) => host.files.read(path),
+    regex: compileEre,
     resolve: (...parts) => host.files.resolve(...parts),
     dirname: (path) => host.files.dirname(path),
   });
