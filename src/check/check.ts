@@ -1,5 +1,14 @@
 /** Checks a parsed script against the declarations of the modules that it loads. */
-import type { CoreParam, LoadModule, ParamValue, Problem, RouteBlock, Script, Span } from "../../grammar/tree.ts";
+import type {
+  CoreParam,
+  CustomParam,
+  LoadModule,
+  ParamValue,
+  Problem,
+  RouteBlock,
+  Script,
+  Span,
+} from "../../grammar/tree.ts";
 import type { Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
 import { coreParameter } from "./core-parameters.ts";
@@ -72,12 +81,7 @@ class Checker {
           this.#parameters.set(item);
           break;
         case "custom-param":
-          this.#custom.push({
-            group: item.group,
-            name: item.name,
-            value: plainValue(item.value),
-            ...(item.description !== undefined && { description: item.description }),
-          });
+          this.#customParam(item);
           break;
         case "route-block":
           this.#route(item);
@@ -155,6 +159,20 @@ class Checker {
     this.#moduleSpans.set(module, item.nameSpan);
   }
   readonly #moduleSpans = new Map<Module, Span>();
+
+  #customParam(item: CustomParam): void {
+    const { group, name, description } = item;
+    if (item.instance !== undefined) {
+      this.problems.error(
+        "not-supported",
+        item.span,
+        `instances of configuration groups (\`${group}[${item.instance}]\`) are not supported`,
+      );
+      return;
+    }
+    const value = plainValue(item.value);
+    this.#custom.push({ group, name, value, ...(description !== undefined && { description }) });
+  }
 
   #coreParam(item: CoreParam): void {
     if (item.name === "flags" || item.name === "bool") {

@@ -33,6 +33,8 @@ export function lowerCore(it: Call, lowering: Lowering): CallStep | undefined {
 /** Words and addresses may stand without quotes. */
 function word(it: Expr, lowering: Lowering): Rv | undefined {
   if (it.kind === "string" && it.bare) return constant(it.value, it.span);
+  // `uri:host` and `uri:port`, which `forward` takes.
+  if (it.kind === "legacy" && it.name.startsWith("uri:")) return constant(it.name, it.span);
   return lowering.expression(it);
 }
 
