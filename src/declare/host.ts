@@ -165,6 +165,8 @@ export interface ControlAddress {
   readonly path?: string;
   readonly host?: string;
   readonly port?: number;
+  /** The path stands in the runtime folder, which is made when it is not there. */
+  readonly runtime?: boolean;
   /** File mode, user and group of a unix socket or FIFO. */
   readonly mode?: number;
   readonly user?: string;

@@ -6,8 +6,10 @@ import {
   chownSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readFileSync,
   readSync,
@@ -17,12 +19,14 @@ import {
   writeSync,
 } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
+import { dirname } from "node:path";
 import type { Control, ControlAddress, ControlHandlers, ControlServer } from "../declare/host.ts";
 import { reasonOf } from "./system-error.ts";
 
 export const createControl = (): Control => ({
   async listen(address, handlers) {
     try {
+      if (address.runtime && address.path) makeFolder(dirname(address.path));
       return await listeners[address.kind](address, handlers);
     } catch (error) {
       throw new Error(`cannot listen on ${shown(address)}: ${reasonOf(error)}`);
@@ -33,6 +37,11 @@ export const createControl = (): Control => ({
 
 const shown = ({ kind, path, host, port }: ControlAddress): string =>
   path === undefined ? `${kind}:${host}:${port}` : `${kind}:${path}`;
+
+/** The folder alone, not those above it. */
+function makeFolder(path: string): void {
+  if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
+}
 
 type Listen = (address: ControlAddress, handlers: ControlHandlers) => Promise<ControlServer>;
 

@@ -1,10 +1,10 @@
 /** Control sockets for real: unix stream (with Kamailio's kamcmd where there is one), TCP, UDP and FIFOs. */
 import { execFile, execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Core } from "../../src/declare/core.ts";
@@ -90,6 +90,15 @@ test("ctl: default socket, permissions, answers in order, garbage", async () => 
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(await exchange(path, request + request, 2 * answer.length)).toBe(answer + answer);
   expect(await exchange(path, "GET / HTTP/1.1\r\n\r\n")).toBe("");
+});
+
+test("ctl makes the runtime folder, and leaves nothing behind but it", async () => {
+  folder = join(folder, "new");
+  const state = await open(ctl, {});
+  expect(existsSync(join(folder, "kamailio_ctl"))).toBe(true);
+  await ctl.stop?.(state);
+  expect(readdirSync(folder)).toEqual([]);
+  folder = dirname(folder);
 });
 
 test("ctl over TCP and UDP", async () => {

@@ -128,6 +128,7 @@ export const ctl = module({
           ? {
               ...parsed,
               mode: Number(params.mode),
+              ...(written.length === 0 && { runtime: true }),
               ...(params.user && { user: params.user }),
               ...(params.group && { group: params.group }),
             }

@@ -159,6 +159,7 @@ export const jsonrpcs = module({
           kind: "fifo",
           path: inRuntimeDir(params.fifo_name, runtimeDir),
           mode: Number(params.fifo_mode) || 0o600,
+          runtime: !params.fifo_name.startsWith("/"),
           ...(user && { user }),
           ...(group && { group }),
         },
