@@ -28,7 +28,14 @@ export function startFinalReplyTimers(tx: Transaction): void {
 }
 
 /** Sends a reply made of `msg`, the transaction's request or a copy with edits of its own. 1, or -1 when it came too late. */
-export function replyTo(tx: Transaction, msg: SipMessage, code: number, reason: string, extra = ""): number {
+export function replyTo(
+  tx: Transaction,
+  msg: SipMessage,
+  code: number,
+  reason: string,
+  extra = "",
+  toTag = "",
+): number {
   const { engine } = tx;
   if (tx.status >= 200) {
     engine.ports.log("info", `can't generate ${code} reply when a final ${tx.status} was sent out`);
@@ -38,7 +45,7 @@ export function replyTo(tx: Transaction, msg: SipMessage, code: number, reason: 
   }
   let fields = extra;
   if (code >= 300 && code < 400) fields = contactsOf(msg, engine.settings.richRedirect) + extra;
-  const tag = code >= 180 ? localTagFor(tx, msg) : "";
+  const tag = toTag || (code >= 180 ? localTagFor(tx, msg) : "");
   const response = responseOf(tx);
   const text = localReplyText(tx, msg, code, reason, tag, fields);
   response.text = text;

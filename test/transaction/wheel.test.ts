@@ -91,7 +91,7 @@ describe("the timer wheel", () => {
     const clock = new VirtualClock();
     const wheel = new TimerWheel(clock);
     const probes = Array.from({ length: 100_000 }, () => new Probe(clock));
-    probes.forEach((probe, i) => wheel.start(probe, 1 + (i % 2000)));
+    for (const [i, probe] of probes.entries()) wheel.start(probe, 1 + (i % 2000));
     expect(clock.pending).toBe(1);
     run(clock, 200_000);
     expect(probes.every((it) => it.fired.length === 1)).toBe(true);

@@ -1,4 +1,5 @@
 /** tm: transactions (RFC 3261 16, 17; RFC 6026). Follows Kamailio's src/modules/tm. */
+import { commands } from "./commands.ts";
 import { contactFunctions } from "./contacts.ts";
 import { parameters, settingsOf } from "./parameters.ts";
 import { relayFunctions } from "./relay.ts";
@@ -36,7 +37,7 @@ export const tm = module({
     ...uacFunctions,
   },
   variables: {},
-  commands: {},
+  commands,
   events: {
     "tm:init": "Once, when the server starts to serve.",
     "tm:branch-failure:NAME": "A branch has failed, when t_on_branch_failure has armed it.",

@@ -93,6 +93,10 @@ export const parameters = {
   ),
   local_cancel_reason: flag("Add Reason to a CANCEL made here because of a final reply.", defaults.localCancelReason),
   e2e_cancel_reason: flag("Copy the Reason fields of a CANCEL that came.", defaults.e2eCancelReason),
+  e2e_cancel_hop_by_hop: flag(
+    "A CANCEL is answered here and new ones are sent on each branch, as RFC 3261 16.10 has it. Viaduct always does so.",
+    true,
+  ),
   relay_100: flag("Relay 100 as other provisional replies.", defaults.relay100),
   rich_redirect: number("Contact of a 3xx made here: 1 adds the branch flags, 2 the path.", defaults.richRedirect),
   reply_relay_mode: flag(
