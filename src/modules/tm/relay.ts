@@ -1,10 +1,11 @@
 /** Functions that relay a request, in every form that tm has. */
 import type { Call } from "../../declare/call.ts";
-import { optional, str } from "../../declare/module.ts";
+import { int, optional, str } from "../../declare/module.ts";
 import type { Answer } from "../../declare/value.ts";
 import type { Protocol } from "../../sip/address.ts";
 import { parseUri } from "../../sip/uri.ts";
-import type { Target } from "../../transaction/branch.ts";
+import { appendBranches } from "../../transaction/append.ts";
+import { clearTargets, type Target } from "../../transaction/branch.ts";
 import { cancelTransaction } from "../../transaction/cancel-request.ts";
 import { forward, relay, relayRequest } from "../../transaction/forward.ts";
 import { matchCanceled } from "../../transaction/lookup.ts";
@@ -224,6 +225,28 @@ export const relayFunctions = {
     waits: true,
     returns: RELAYED,
     run: (call, args) => addressed(call, args.protocol, args.address, (to) => forwardNonAck(call, to)),
+  }),
+  t_cell_append_branches: fn({
+    doc: "Adds this message's further branches to another transaction that is under way.",
+    in: "any",
+    args: { index: int("$T(id_index) of the transaction."), label: int("$T(id_label) of the transaction.") },
+    waits: true,
+    returns: {
+      1: "as many branches as the code says were sent",
+      [-1]: "there is no such transaction, or nothing could be sent",
+      [-2]: "it was canceled",
+      [-3]: "it has been answered finally",
+    },
+    run(call, args) {
+      const engine = engineOf(call);
+      const tx = engine.find(Number(args.index), Number(args.label));
+      if (tx === undefined) return -1;
+      if (tx.isCanceled) return -2;
+      if (tx.status >= 200) return -3;
+      const targets = call.msg.branches;
+      clearTargets(call.msg);
+      return appendBranches(engine, tx, targets) as Answer<1 | -1>;
+    },
   }),
   t_relay_cancel: fn({
     doc: "Relays a CANCEL whose INVITE is known and ends the script; lets any other request pass.",
