@@ -21,6 +21,8 @@ const names: Readonly<Record<number, string>> = {
   3: "DEBUG",
 };
 
+export const levelName = (level: number): string => names[level] ?? "DEBUG";
+
 /** Colours of the levels on a terminal (-e): SGR parameters. */
 const colours: Readonly<Record<number, string>> = {
   [-5]: "37;41",
@@ -114,7 +116,7 @@ export const textLog = (options: { fd: number; pid: number; colours: boolean }):
   const head = ` 0(${options.pid}) `;
   return {
     line(level, text, prefix) {
-      const name = names[level] ?? "DEBUG";
+      const name = levelName(level);
       // Our own lines may lack their end; what a script or module says is written as it is.
       const own = prefix === undefined || prefix === "";
       const from = own ? "<core>: " : prefix.endsWith(": ") ? prefix : `${prefix}: `;
@@ -138,7 +140,7 @@ export const jsonLog = async (options: { fd: number; hostname: string }): Promis
     line(level, text, prefix, facility) {
       const bytes = text.endsWith("\n") ? text.slice(0, -1) : text;
       const fields = {
-        severity: names[level] ?? "DEBUG",
+        severity: levelName(level),
         ...(prefix && { from: prefix }),
         ...(facility && { facility }),
       };

@@ -32,7 +32,7 @@ const main = async (argv: readonly string[]): Promise<number | undefined> => {
   }
   if (options.foreground === 0 || options.foreground > 2) {
     const { isDaemon, startDaemon } = await import("./cli/daemon.ts");
-    if (!isDaemon()) return startDaemon(argv);
+    if (!isDaemon()) return startDaemon(argv, options.stderr);
   }
   const { serve } = await import("./cli/serve.ts");
   return (await serve(options)) ? undefined : failure;

@@ -1,9 +1,10 @@
 /** Log lines as they arrive in a file. */
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { jsonLog, textLog } from "../../src/node/log.ts";
+import { syslogLog } from "../../src/node/log-syslog.ts";
 
 let folder: string;
 let fd: number;
@@ -82,4 +83,26 @@ test("JSON: a line each, bytes of the script as UTF-8", async () => {
     facility: "LOG_LOCAL3",
     msg: 'café "x"',
   });
+});
+
+test("syslog: the logger command gets priorities and lines", async () => {
+  const out = join(folder, "out");
+  writeFileSync(
+    join(folder, "logger"),
+    `#!/bin/sh\necho "$1 $2 $3" > ${out}\nwhile read -r line; do echo "$line" >> ${out}; done\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  const path = process.env["PATH"];
+  process.env["PATH"] = `${folder}:${path}`;
+  const log = syslogLog({ tag: "sip", facility: "LOG_DAEMON" });
+  process.env["PATH"] = path;
+  log.line(-1, "two\nlines\n", undefined, undefined);
+  log.line(1, "> x\n", "<script>: ", "LOG_LOCAL0");
+  const read = () => (existsSync(out) ? readFileSync(out, "latin1") : "");
+  while (!read().includes("> x")) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(read()).toBe(
+    "--prio-prefix --tag sip\n<27>ERROR: <core>: two\n<27>ERROR: <core>: lines\n<133>NOTICE: <script>: > x\n",
+  );
 });

@@ -2,11 +2,11 @@
 import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { LogLevel } from "../../declare/core.ts";
+import { type Config, LogLevel } from "../../declare/core.ts";
 import type { Server } from "../../run/server.ts";
 import { loadHttp } from "../host.ts";
 import { jsonLog, type NodeLog, textLog } from "../log.ts";
-import { announce } from "./daemon.ts";
+import { announce, isDaemon } from "./daemon.ts";
 import { createServer } from "./engine.ts";
 import type { Options } from "./flags.ts";
 import { becomeUser } from "./identity.ts";
@@ -28,8 +28,7 @@ export const serve = async (options: Options): Promise<boolean> => {
     process.stderr.write(`ERROR: bad config file (${Math.max(errorsIn(problems), 1)} errors)\n`);
     return false;
   }
-  if (!options.stderr && generation.config.int("log_stderror") === 0)
-    log.to(await jsonLog({ fd: 2, hostname: hostname() }));
+  if (!options.stderr) await chooseLog(log, generation.config);
   try {
     if (options.workdir !== undefined) process.chdir(options.workdir);
     if (generation.modules.some((it) => it.name.startsWith("http_"))) await loadHttp();
@@ -67,6 +66,14 @@ class SwitchedLog implements NodeLog {
     this.#log.flush();
   }
 }
+
+/** Without -E: the script's log_stderror in the foreground, else JSON there and syslog in the background. */
+const chooseLog = async (log: SwitchedLog, config: Config): Promise<void> => {
+  if (isDaemon()) {
+    const { syslogLog } = await import("../log-syslog.ts");
+    log.to(syslogLog({ tag: config.str("log_name") || "viaduct", facility: config.str("log_facility") }));
+  } else if (config.int("log_stderror") === 0) log.to(await jsonLog({ fd: 2, hostname: hostname() }));
+};
 
 /** A mistake of ours must not take the calls down: it is logged with its place, and the server goes on. */
 const watchOurselves = (server: Server, log: NodeLog): void => {
