@@ -39,6 +39,7 @@ import { tmx } from "./tmx/index.ts";
 import { uac } from "./uac/index.ts";
 import { uuid } from "./uuid.ts";
 import { xhttp } from "./xhttp/index.ts";
+import { xhttpProm } from "./xhttp_prom/index.ts";
 import { xlog } from "./xlog.ts";
 
 export const modules: readonly Module[] = [
@@ -69,6 +70,7 @@ export const modules: readonly Module[] = [
   ctl,
   jsonrpcs,
   xhttp,
+  xhttpProm,
   siputils,
   ipops,
   regex,
