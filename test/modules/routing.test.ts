@@ -39,7 +39,12 @@ describe("sanity", () => {
       ["SIP/2.0 416 Unsupported URI Scheme in Request URI"],
       "-1",
     ],
-    ["an unknown extension", [["Max-F", "Proxy-Require: x\r\nMax-F"]], ["SIP/2.0 420 Bad Extension"], "-1"],
+    [
+      "an unknown extension",
+      [["Max-F", "Proxy-Require: x\r\nMax-F"]],
+      ["SIP/2.0 420 Bad Proxy Require Extension"],
+      "-1",
+    ],
   ] as const)("%s", async (_name, changes, replies, rc) => {
     const text = changes.reduce((it, [from, to]) => it.replace(from, to), request("INVITE"));
     const script = 'request_route { sanity_check("2023"); xlog("$rc\\n"); }';
