@@ -9,10 +9,15 @@ import { literal } from "./output.ts";
 import type { Steps } from "./steps.ts";
 
 /** Where steps stand: how deep blocks are nested, what `break` leaves, and whether the code of the last step counts. */
-interface Place {
+export interface Place {
   readonly depth: number;
   readonly label: string | undefined;
   readonly tail: boolean;
+  /**
+   * The run may have been ended before the first step: by an `exit` in the condition of the loop around it. Kamailio
+   * still runs that step (and goes on when an expression in it begins anew), so what follows it is behind a test.
+   */
+  readonly pending: boolean;
 }
 
 interface Line {
@@ -37,11 +42,13 @@ export class Body {
 
   steps(steps: readonly Step[]): void {
     steps.forEach((step, i) => {
-      this.#step(step, this.#place.tail && i === steps.length - 1);
+      const pending = this.#place.pending && i === 0;
+      this.#step(step, (this.#place.tail && i === steps.length - 1) || pending, pending);
+      if (pending && step.kind !== "stop") this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = r;`);
     });
   }
 
-  #step(step: Step, tail: boolean): void {
+  #step(step: Step, tail: boolean, pending: boolean): void {
     switch (step.kind) {
       case "call":
         return this.#call(step, tail);
@@ -50,11 +57,11 @@ export class Body {
       case "assign":
         return this.#assign(step, tail);
       case "if":
-        return this.#if(step, tail);
+        return this.#if(step, tail, pending);
       case "while":
-        return this.#while(step, tail);
+        return this.#while(step, tail, pending);
       case "switch":
-        return this.#switch(step, tail);
+        return this.#switch(step, tail, pending);
       case "stop":
         return this.#stop(step, tail);
       case "unsupported":
@@ -63,7 +70,7 @@ export class Body {
   }
 
   #nested(place: Partial<Place>, steps: readonly Step[]): void {
-    const body = new Body(this.#steps, { ...this.#place, depth: this.#place.depth + 1, ...place });
+    const body = new Body(this.#steps, { ...this.#place, pending: false, depth: this.#place.depth + 1, ...place });
     body.steps(steps);
     this.lines.push(...body.lines);
   }
@@ -101,13 +108,13 @@ export class Body {
     else this.#line(tail ? `r = ${code};` : `${code};`, step.span);
   }
 
-  #if(step: Step & { readonly kind: "if" }, tail: boolean): void {
+  #if(step: Step & { readonly kind: "if" }, tail: boolean, pending: boolean): void {
     const steps = this.#steps;
     const value = steps.fold(step.condition);
     const condition = steps.expressions.condition(value);
     this.#position(step.span);
     if (tail) this.#line("r = 1;");
-    if (acts([value]))
+    if (pending || acts([value]))
       steps.temporaries(1, ([t]) => {
         this.#line(`${t} = ${condition};`, step.span);
         this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = 0;`);
@@ -123,10 +130,10 @@ export class Body {
     this.#line("}");
   }
 
-  #while(step: WhileStep, tail: boolean): void {
+  #while(step: WhileStep, tail: boolean, pending: boolean): void {
     const steps = this.#steps;
     const value = steps.fold(step.condition);
-    const active = acts([value]);
+    const active = pending || acts([value]);
     const counted = tail || active;
     const label = steps.label();
     const rounds = `n${label}`;
@@ -138,21 +145,12 @@ export class Body {
     this.#line(
       `if (${most} > 0 && ++${rounds} > ${most} || ${most} < 0) { runaway(call, ${most}, ${step.span.line}); ${counted ? "r = -1; " : ""}break; }`,
     );
-    // An exit in the condition takes effect behind the first step of the body, as it does in Kamailio.
-    const first = step.body[0];
-    if (active && first) {
-      this.#line(`if (call.flags & ${RunFlag.exit}) {`);
-      if (first.kind === "call" || first.kind === "route" || first.kind === "assign" || first.kind === "stop")
-        this.#nested({ tail: true, label: undefined }, [first]);
-      this.#line("return call.rc = r;");
-      this.#line("}");
-    }
-    this.#nested({ tail: counted, label }, step.body);
+    this.#nested({ tail: counted, label, pending: active }, step.body);
     this.#line("}");
     if (active) this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = r;`);
   }
 
-  #switch(step: SwitchStep, tail: boolean): void {
+  #switch(step: SwitchStep, tail: boolean, pending: boolean): void {
     const { unit, expressions } = this.#steps;
     const value = this.#steps.fold(step.value);
     const labels = this.#labels(step);
@@ -163,12 +161,14 @@ export class Body {
         step.span,
         "a switch whose only case is `default` has to switch on a constant",
       );
+    const fixed = value.op === "constant";
     this.#position(step.span);
-    if (tail) this.#line("r = 1;");
+    // A switch on a constant that leads nowhere has Kamailio's code for a defect.
+    if (tail) this.#line(fixed ? "r = -5;" : "r = 1;");
     this.#steps.temporaries(1, ([t]) => {
       const code = step.text ? this.#textChoice(value, labels) : expressions.int(value);
       this.#line(`${t} = ${code};`, step.span);
-      if (acts([value])) this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = 0;`);
+      if ((pending && !fixed) || acts([value])) this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = 0;`);
       if (tail && expressions.fails(value, step.text ? "value" : "int")) this.#line(`if (${t} !== ${t}) r = -1;`);
       this.#line(`${label}: switch (${t}) {`);
       return "";
@@ -176,7 +176,7 @@ export class Body {
     step.cases.forEach((each, i) => {
       const match = labels[i];
       this.#line(match === undefined ? "default: {" : `case ${step.text ? i : literal(match.number)}: {`, each.span);
-      this.#nested({ tail, label }, each.body);
+      this.#nested({ tail, label, pending: pending && fixed }, each.body);
       this.#line("}");
     });
     this.#line("}");

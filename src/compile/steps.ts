@@ -31,7 +31,7 @@ export class Steps {
     const { out } = this.unit;
     const { span } = this.#block.first;
     const header = `${this.#block.waits ? "async " : ""}function ${this.#block.function}(call) {`;
-    const body = new Body(this, { depth: 0, label: undefined, tail: true });
+    const body = new Body(this, { depth: 0, label: undefined, tail: true, pending: true });
     body.steps(this.#block.steps);
     out.line(header, span);
     const names = Array.from({ length: this.#temporaries }, (_, i) => `, t${i}`).join("");
