@@ -15,6 +15,8 @@ export const tm = module({
   doc: "Transactions: stateful relaying and replies, retransmission, forking, failure routes, suspension.",
   params: parameters,
   start(params, core) {
+    if (params.contacts_avp !== "" && params.contact_flows_avp === "")
+      return "contact_flows_avp must be set if contacts_avp is set!";
     const onSlReply = params.on_sl_reply === "" ? undefined : core.block("onreply", params.on_sl_reply);
     return {
       settings: settingsOf(params, core.config.int("max_branches") || 12),
