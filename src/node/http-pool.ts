@@ -62,21 +62,26 @@ export class Connection {
     const port = Number(target.port) || (secure ? 443 : 80);
     const keepAlive = request.keepAlive;
     const tunnel = secure && proxy !== undefined;
-    const tcp = connectTcp({
+    const tcpOptions = {
       host: tunnel ? proxy.host : host,
       port: tunnel ? proxy.port : port,
       noDelay: true,
       ...(localAddress !== undefined && { localAddress }),
       ...(keepAlive?.enabled && { keepAlive: true, keepAliveInitialDelay: (keepAlive.idleSeconds || 60) * 1000 }),
-    });
-    this.#socket = tcp;
+    };
+    const secureOptions = {
+      ...tls,
+      ...(isIP(host) ? {} : { servername: host }),
+      ALPNProtocols: version === "1.1" ? ["http/1.1"] : ["h2", "http/1.1"],
+      ...(session !== undefined && { session }),
+    };
     let waiting = true;
     const finish = (error: Error | null, socket?: Socket): void => {
       if (!waiting) return;
       waiting = false;
-      tcp.off("error", fail);
       if (error) {
-        tcp.destroy();
+        // The outermost socket alone: it closes the one below, which must not go while TLS still uses it.
+        this.#socket?.destroy();
         done(error, null);
       } else {
         this.connected = true;
@@ -84,20 +89,13 @@ export class Connection {
       }
     };
     const fail = (error: Error): void => finish(error);
-    tcp.on("error", fail);
-    tcp.once("close", () => finish(new Error("connection closed")));
-    tcp.once("lookup", () => (this.lookup = performance.now()));
-    const startTls = (): void => {
-      const socket: TLSSocket = connectTls({
-        ...tls,
-        socket: tcp,
-        ...(isIP(host) ? {} : { servername: host }),
-        host,
-        ALPNProtocols: version === "1.1" ? ["http/1.1"] : ["h2", "http/1.1"],
-        ...(session !== undefined && { session }),
-      });
+    const watch = (socket: Socket): void => {
       this.#socket = socket;
-      socket.once("error", fail);
+      socket.on("error", fail);
+      socket.once("close", () => finish(new Error("connection closed")));
+    };
+    const watchTls = (socket: TLSSocket): void => {
+      watch(socket);
       socket.on("session", (ticket: Buffer) => (this.#pool.session = ticket));
       socket.once("secureConnect", () => {
         this.appConnect = performance.now();
@@ -106,12 +104,18 @@ export class Connection {
         finish((unchecked && checkServerIdentity(host, socket.getPeerCertificate())) || null, socket);
       });
     };
-    tcp.once("connect", () => {
+    const socket = secure && !tunnel ? connectTls({ ...tcpOptions, ...secureOptions }) : connectTcp(tcpOptions);
+    if (secure && !tunnel) watchTls(socket as TLSSocket);
+    else watch(socket);
+    socket.once("lookup", () => (this.lookup = performance.now()));
+    socket.once("connect", () => {
       this.connect = performance.now();
+      if (tunnel)
+        openTunnel(socket, `${target.hostname}:${port}`, fail, () =>
+          watchTls(connectTls({ ...secureOptions, socket, host })),
+        );
       // The client asks the socket which protocol was agreed on; here it was agreed beforehand.
-      if (!secure) finish(null, version === "2-prior" ? Object.assign(tcp, { alpnProtocol: "h2" }) : tcp);
-      else if (tunnel) openTunnel(tcp, `${target.hostname}:${port}`, fail, startTls);
-      else startTls();
+      else if (!secure) finish(null, version === "2-prior" ? Object.assign(socket, { alpnProtocol: "h2" }) : socket);
     });
   }
 }
