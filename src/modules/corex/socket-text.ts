@@ -16,11 +16,11 @@ export interface SocketText {
 }
 
 const PROTOCOLS: readonly string[] = ["udp", "tcp", "tls", "sctp", "ws", "wss"];
-const ADDRESS = /^(?:([A-Za-z]+):)?(\[[^\]]*\]|[^:[\]]+)(?::(\d{1,5}))?$/;
+const ADDRESS = /^(?:([A-Za-z]+):)?(\[[^\]]*\]|[^:[\]]+)(?::(\d{1,5}))?$/s;
 
 /** Undefined when the text is no address. */
 export function parseSocketText(text: string): SocketText | undefined {
-  const parts = ADDRESS.exec(text.trim());
+  const parts = ADDRESS.exec(text);
   if (!parts) return undefined;
   const [, protocolText = "", host = "", portText = ""] = parts;
   const name = protocolText.toLowerCase();

@@ -57,6 +57,7 @@ export const messageVariables: Record<string, Pv<PvState>> = {
     get: (call, key) => {
       const { msg } = call;
       const { text } = msg;
+      if (msg.headersProblem !== "") return null;
       switch (key) {
         case "len":
           return text.length;

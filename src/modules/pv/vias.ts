@@ -80,7 +80,11 @@ function attribute({ msg }: Call, via: Via | undefined, key: keyof typeof KEYS):
 }
 
 const viaVariable = (doc: string, choose: (vias: readonly Via[]) => Via | undefined): Pv<PvState> =>
-  pv({ doc, keys: KEYS, get: (call, key) => attribute(call, choose(call.msg.vias), key) });
+  pv({
+    doc,
+    keys: KEYS,
+    get: (call, key) => (call.msg.headersProblem === "" ? attribute(call, choose(call.msg.vias), key) : null),
+  });
 
 /** How many values the Record-Route fields hold. */
 function recordRoutes({ msg }: Call): number {

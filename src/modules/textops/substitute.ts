@@ -10,6 +10,7 @@ import {
   text,
   variable,
 } from "../../declare/module.ts";
+import type { Read } from "../../declare/value.ts";
 import { toText } from "../../declare/variables-values.ts";
 import { parseSubst, Subst, substOf } from "./subst.ts";
 import { bodyOffset, headerNameProblem, NamedHeader, replaceAt, type Textops } from "./text.ts";
@@ -189,7 +190,7 @@ export const reClass: TransformationClass = {
       return (value, call) => {
         const subst = parseSubst(toText(source.get(call)), services);
         return typeof value === "string" && value !== "" && subst instanceof Subst
-          ? substValue(value, subst, call)
+          ? substValue(value, value, subst, call)
           : undefined;
       };
     }
@@ -197,7 +198,7 @@ export const reClass: TransformationClass = {
     if (typeof subst === "string") return subst;
     return (value, call) => {
       const subject = value === null ? "" : toText(value);
-      return subject === "" ? undefined : substValue(subject, subst, call);
+      return subject === "" ? undefined : substValue(value, subject, subst, call);
     };
   },
 };
@@ -205,10 +206,12 @@ export const reClass: TransformationClass = {
 /** Longest value and result, as in Kamailio. */
 const LONGEST_VALUE = 8191;
 
-function substValue(value: string, subst: Subst, call: Call): string | undefined {
-  if (value.length >= LONGEST_VALUE) return undefined;
-  const changes = subst.changes(value, call);
+/** A value that nothing matches stays what it is, an integer also. */
+function substValue(value: Read, text: string, subst: Subst, call: Call): Read {
+  if (text.length >= LONGEST_VALUE) return undefined;
+  const changes = subst.changes(text, call);
   if (!changes) return undefined;
-  const result = changes.length ? subst.apply(value, call) : value;
+  if (changes.length === 0) return value;
+  const result = subst.apply(text, call);
   return result === undefined || result.length >= LONGEST_VALUE ? undefined : result;
 }

@@ -77,25 +77,47 @@ function replaceAll(text: string, search: string, replacement: string): string {
 const unescaped = (text: string): string =>
   text.replace(/\\([\s\S])/g, (_, c: string) => (c === "n" ? "\n" : c === "r" ? "\r" : c === "t" ? "\t" : c));
 
+/** What Kamailio finds where a parameter of one character is empty: the brace behind it. */
+const NONE = "}";
+
 function before(text: string, at: number): string {
   return at < 0 ? text : text.slice(0, at);
 }
 
 /**
  * A line end and `width` blanks or tabs go before each of the characters from the second up to the `length`-th: what
- * Kamailio's fmtlines does instead of breaking every `length` characters.
+ * Kamailio's fmtlines does instead of breaking every `length` characters. A text not longer than `width` is broken
+ * in place there: characters that were written over are read as what stands there by then.
  */
 const brokenLines = (text: string, length: number, width: number, pad: string): string | undefined => {
-  if (length <= 0 || width < 0) return undefined;
+  if (length <= 0 || width < 0 || text.length + Math.floor(text.length / length) * (2 + width) > LONGEST)
+    return undefined;
+  const inPlace = width >= text.length;
   let out = "";
-  for (let i = 0; i < text.length; i++) out += i !== 0 && i < length ? `\r\n${pad.repeat(width)}${text[i]}` : text[i];
+  for (let i = 0; i < text.length; i++) {
+    if (i !== 0 && i < length) out += `\r\n${pad.repeat(width)}`;
+    out += inPlace && i < out.length ? out[i] : text[i];
+  }
   return out;
 };
+
+/** TR_BUFFER_SIZE less what Kamailio keeps free of it. */
+const LONGEST = 65533;
 
 const prefixes = (text: string, most: number, quote: string): string => {
   const count = most > 0 && most < text.length ? most : text.length;
   return Array.from({ length: count }, (_, i) => quote + text.slice(0, i + 1) + quote).join(",");
 };
+
+/** A single character, or digit, stays what it is. */
+const unwrapping = (doc: string, isPair: (first: string, last: string) => boolean): Declared => ({
+  doc,
+  make: () => (value) => {
+    const text = toText(value);
+    if (text.length < 2) return value;
+    return isPair(text[0]!, text[text.length - 1]!) ? text.slice(1, -1) : text;
+  },
+});
 
 const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}", "<": ">" };
 
@@ -115,7 +137,7 @@ export const cuts: Readonly<Record<string, Declared>> = {
     n > 0 ? text.slice(0, Math.max(0, text.length - n)) : text,
   ),
   stripto: withText("From the first occurrence of a character on; empty when it does not occur.", (text, c) => {
-    const at = c === "" ? -1 : text.indexOf(c[0]!);
+    const at = text.indexOf(c[0] ?? NONE);
     return at < 0 ? "" : text.slice(at);
   }),
   prefixes: withNumber("All prefixes, the shortest first, at most n.", (text, n) => prefixes(text, n, ""), true),
@@ -150,35 +172,28 @@ export const cuts: Readonly<Record<string, Declared>> = {
     text.replace(/[\r\n]+[ \t][\r\n \t]*|[\r\n]+/g, (it) => (/[ \t]/.test(it) ? " " : "")),
   ),
   rmhlws: onText("Without line ends and the white space behind them.", (text) => text.replace(/[\r\n][\r\n \t]*/g, "")),
-  unquote: onText("Without a pair of quotes around it.", (text) => {
-    const first = text[0];
-    const quoted = text.length >= 2 && first === text[text.length - 1] && (first === '"' || first === "'");
-    return quoted ? text.slice(1, -1) : text;
-  }),
-  unbracket: onText("Without a pair of brackets around it.", (text) =>
-    text.length >= 2 && CLOSING[text[0]!] === text[text.length - 1] ? text.slice(1, -1) : text,
+  unquote: unwrapping(
+    "Without a pair of quotes around it.",
+    (first, last) => first === last && (first === '"' || first === "'"),
   ),
-  count: withText(
-    "How often a character occurs.",
-    (text, c) => (c === "" ? 0 : text.split(c[0]!).length - 1),
-    "separator",
-  ),
+  unbracket: unwrapping("Without a pair of brackets around it.", (first, last) => CLOSING[first] === last),
+  count: withText("How often a character occurs.", (text, c) => text.split(c[0] ?? NONE).length - 1, "separator"),
   before: withText(
     "What stands before the first occurrence of a character; all of it when there is none.",
-    (text, c) => (c === "" ? text : before(text, text.indexOf(c[0]!))),
+    (text, c) => before(text, text.indexOf(c[0] ?? NONE)),
     "separator",
   ),
   after: withText(
     "What stands behind the first occurrence of a character; nothing when there is none.",
     (text, c) => {
-      const at = c === "" ? -1 : text.indexOf(c[0]!);
+      const at = text.indexOf(c[0] ?? NONE);
       return at < 0 ? "" : text.slice(at + 1);
     },
     "separator",
   ),
   rbefore: withText(
     "What stands before the last occurrence of a character; all of it when there is none.",
-    (text, c) => (c === "" ? text : before(text, text.lastIndexOf(c[0]!))),
+    (text, c) => before(text, text.lastIndexOf(c[0] ?? NONE)),
     "separator",
   ),
   // Kamailio searches in the wrong direction and never finds anything behind which text remains.

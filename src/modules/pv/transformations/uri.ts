@@ -33,6 +33,9 @@ const withName = (doc: string, read: (uri: Uri, name: string, text: string) => R
     },
 });
 
+/** Kamailio keeps the parameters of SIP URIs only. */
+const parameters = (uri: Uri, text: string): string => (/^sips?:/i.test(text) ? uri.sipParams : "");
+
 const host = part("Host.", (uri) => uri.host);
 
 /** Scheme, user and host, as far as wanted, with port and transport unless only the address of record is. */
@@ -68,10 +71,11 @@ export const uriClass = transformationClass("Parts of URIs.", "text", {
   port: part("Port as a number; 0 that prints as nothing when there is none.", (uri) =>
     uri.port === String(uri.portNo) ? uri.portNo : new IntText(uri.portNo, uri.port),
   ),
-  params: part("Parameters.", (uri) => uri.sipParams),
-  param: withName("Value of a parameter; empty when there is none.", (uri, name) => {
-    if (uri.sipParams === "") return "";
-    const list = parseParamList(uri.sipParams, ";");
+  params: part("Parameters of a SIP URI; those of others are part of the number.", parameters),
+  param: withName("Value of a parameter; empty when there is none.", (uri, name, text) => {
+    const params = parameters(uri, text);
+    if (params === "") return "";
+    const list = parseParamList(params, ";");
     return list && (listValue(list, name) ?? "");
   }),
   rmparam: withName("The URI without a parameter.", withoutParam),
