@@ -30,8 +30,10 @@ export function buildAck(sent: string, options: FollowUpOptions): string {
  */
 function followUp(method: string, sent: string, options: FollowUpOptions): string {
   const n = sent.length;
-  const space = sent.indexOf(" ");
-  let p = sent.indexOf("\n") + 1;
+  let first = 0;
+  while (first < n && sent.charCodeAt(first) <= 32) first++;
+  const space = sent.indexOf(" ", first);
+  let p = sent.indexOf("\n", first) + 1;
   let out = method + sent.slice(space, p);
   let vias = 0;
   const keep = options.keep?.toLowerCase();
@@ -54,8 +56,11 @@ function followUp(method: string, sent: string, options: FollowUpOptions): strin
         out += options.to ?? sent.slice(start, p);
         break;
       case HeaderType.cseq: {
-        let q = nameEnd;
-        while (q < p && isBeforeMethod(sent.charCodeAt(q))) q++;
+        // Colon, number and the white space around it.
+        let q = sent.indexOf(":", nameEnd) + 1;
+        while (q < p && sent.charCodeAt(q) <= 32) q++;
+        while (q < p && sent.charCodeAt(q) > 32) q++;
+        while (q < p && sent.charCodeAt(q) <= 32) q++;
         out += `${sent.slice(start, q)}${method}\r\n`;
         break;
       }
@@ -76,11 +81,6 @@ function followUp(method: string, sent: string, options: FollowUpOptions): strin
     }
   }
   return `${out}${options.extra ?? ""}\r\n`;
-}
-
-/** Colon, white space and digits: what stands before the method of a CSeq. */
-function isBeforeMethod(c: number): boolean {
-  return c === 58 || c === 32 || c === 9 || c === 13 || c === 10 || (c >= 48 && c <= 57);
 }
 
 export interface LocalRequest {
