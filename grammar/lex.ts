@@ -92,7 +92,7 @@ function retype(token: Token, type: TokenType | undefined): void {
   token.tokenTypeIdx = type.tokenTypeIdx!;
 }
 
-/** A place for messages about the end of the text. */
+/** A place for messages about the end of the text: after the last token. */
 function endToken(tokens: readonly Token[], length: number, positions: Positions): Token {
   const end = {
     image: "",
@@ -103,12 +103,13 @@ function endToken(tokens: readonly Token[], length: number, positions: Positions
   } as Token;
   place(end, positions);
   const last = tokens.at(-1);
-  if (!last) return Object.assign(end, { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 });
+  const [line, column] = last ? [last.endLine, last.endColumn] : [1, 1];
   return Object.assign(end, {
-    file: last.file,
-    startLine: last.endLine,
-    startColumn: last.endColumn,
-    endLine: last.endLine,
+    file: last?.file ?? end.file,
+    startLine: line,
+    startColumn: column,
+    endLine: line,
+    endColumn: column + 1,
   });
 }
 

@@ -104,6 +104,7 @@ class Preprocessor extends Scanner {
       nested++;
       if (this.frames[index]!.define!.name === name) {
         this.errorAt(frame, "define-loop", `\`${name}\` is defined by itself`, from, to);
+        this.out.replace("0", frame.source, frame.define?.from ?? from, frame.define?.to ?? to, name);
         return;
       }
     }

@@ -23,9 +23,9 @@ export const MAX_NESTING = 200;
 /** Thrown, and caught in this folder only, when a script nests too deep. */
 export class TooDeep extends Error {}
 
-/** Messages are made from the place and the rule instead: chevrotain's own list every token that would do. */
+/** The message of an exception is only what was due, if that is one thing; `reportException` makes a sentence of it. */
 const errorMessageProvider = {
-  buildMismatchTokenMessage: () => "",
+  buildMismatchTokenMessage: ({ expected }: { expected: TokenType }) => tokenLabel(expected),
   buildNotAllInputParsedMessage: () => "",
   buildNoViableAltMessage: () => "",
   buildEarlyExitMessage: () => "",
@@ -98,13 +98,17 @@ export class BaseParser extends EmbeddedActionsParser {
   /** `what` is what the rule would have needed. */
   protected unexpected(what: string, hint?: string): void {
     const token = this.peek();
-    this.reportAt(token, "syntax", `expected ${what}, found ${describe(token)}`, hint ?? hintFor(token));
+    this.reportAt(
+      token,
+      "syntax",
+      `expected ${what}, found ${describe(token)}`,
+      hint ?? hintFor(token) ?? hintFor(this.previous),
+    );
   }
 
   /** Says why a rule gave up. */
   protected reportException(error: IRecognitionException, what: string): void {
-    const expected = (error as { expected?: TokenType }).expected;
-    this.unexpected(expected ? tokenLabel(expected) : what);
+    this.unexpected(error.message || needed[error.context.ruleStack.at(-1)!] || what);
   }
 
   /** Runs `rule`; when it gives up, reports why, skips with `skip` and returns undefined. */
@@ -146,13 +150,20 @@ export class BaseParser extends EmbeddedActionsParser {
     return type === Route && (this.is(LBracket, 2) || this.is(LBrace, 2));
   }
 
+  /** Passes over a token and hands it back. */
+  protected skip(): Token {
+    const token = this.LA(1) as Token;
+    this.SKIP_TOKEN();
+    return token;
+  }
+
   /** Skips the rest of a statement: past its `;` or its block, or up to what cannot belong to it. */
   protected skipStatement(): void {
     let braces = 0;
     while (!this.atEnd) {
       if (this.atTopLevel && this.startsLine()) return;
       if (this.is(RBrace) && braces === 0) return;
-      const type = this.SKIP_TOKEN().tokenType;
+      const type = this.skip().tokenType;
       if (type === LBrace) braces++;
       else if (type === RBrace && --braces === 0) return;
       else if (type === Semicolon && braces === 0) return;
@@ -177,6 +188,30 @@ export function describe(token: Token): string {
   return `\`${image.replaceAll("\n", "\\n")}\``;
 }
 
+/** What a rule needs when none of its alternatives begins with the next token. */
+const needed: Readonly<Record<string, string>> = {
+  operand: "a value",
+  primary: "a value",
+  literal: "a value",
+  legacy: "a value to compare with",
+  coreArgument: "an argument",
+  governed: "a statement or a block",
+  host: "a host name or an address",
+  nameOrIpv4: "a host name or an address",
+  socketAddress: "a host name or an address",
+  sockets: "an address",
+  port: "a port",
+  protocol: "a protocol",
+  simpleValue: "a value",
+  coreParam: "a value",
+  numberValue: "a number",
+  loadModule: "a module's name in quotes",
+  modParam: "a number or a string in quotes",
+  routeName: "the name of a route",
+  routeBlock: "`{`",
+  eventBlock: "an event's name (module:event)",
+};
+
 /** What people who know other languages write, and what it is here. */
 const foreign: Readonly<Record<string, string>> = {
   "+=": "there is no `+=`: write `$x = $x + …`",
@@ -187,4 +222,4 @@ const foreign: Readonly<Record<string, string>> = {
   foreach: "there is no `foreach`: use `while`",
 };
 
-const hintFor = (token: Token): string | undefined => foreign[token.image];
+const hintFor = (token: Token | undefined): string | undefined => token && foreign[token.image];

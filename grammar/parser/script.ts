@@ -5,6 +5,8 @@ import { coreParams } from "../params.ts";
 import type { Problems } from "../problems.ts";
 import { nearest } from "../problems.ts";
 import {
+  Assign,
+  Dot,
   EventName,
   EventRoute,
   isEventName,
@@ -61,7 +63,7 @@ export class ScriptParser extends GlobalsParser {
       { ALT: () => [this.SUBRULE(this.eventBlock)] },
       { ALT: () => this.SUBRULE(this.listen) },
       { ALT: () => [this.SUBRULE(this.socket)] },
-      { ALT: () => [this.SUBRULE(this.customParam)] },
+      { GATE: () => this.startsCustomParam(), ALT: () => [this.SUBRULE(this.customParam)] },
       { ALT: () => [this.SUBRULE(this.indexedParam)] },
       { ALT: () => [this.SUBRULE(this.flags)] },
       { ALT: () => [this.SUBRULE(this.loadPath)] },
@@ -142,6 +144,11 @@ export class ScriptParser extends GlobalsParser {
     });
   });
 
+  /** A name alone is no parameter, so that it is the name, not what follows, that a message is about. */
+  private startsCustomParam(): boolean {
+    return !this.is(Word) || this.is(Dot, 2) || this.is(LBracket, 2) || this.is(Assign, 2);
+  }
+
   // ── Recovery ───────────────────────────────────────────────────────────────
 
   /** An item, or undefined after a problem, with the reader at what may be the next item. */
@@ -164,7 +171,7 @@ export class ScriptParser extends GlobalsParser {
   private skipItem(): void {
     let braces = 0;
     while (!this.atEnd) {
-      const token = this.SKIP_TOKEN();
+      const token = this.skip();
       if (token.tokenType === LBrace) braces++;
       else if (token.tokenType === RBrace && braces > 0) braces--;
       if (this.atEnd || !this.startsLine()) continue;

@@ -76,6 +76,7 @@ export class StatementParser extends CallParser {
       { ALT: () => this.SUBRULE(this.whileStatement) },
       { ALT: () => this.SUBRULE(this.switchStatement) },
       { ALT: () => this.SUBRULE(this.jump) },
+      { ALT: () => this.SUBRULE(this.breakStatement) },
       { ALT: () => this.SUBRULE(this.assignStatement) },
       { GATE: () => this.isAsync(), ALT: () => this.SUBRULE(this.asyncStatement) },
       { ALT: () => this.SUBRULE(this.callStatement) },
@@ -181,44 +182,37 @@ export class StatementParser extends CallParser {
     return this.ACTION(() => ({ ...(match && { match }), ...(regex && { regex }), body, span: this.since(first) }));
   });
 
-  /** `return`, `exit`, `drop` with or without a value, and `break`. */
-  readonly jump = this.RULE("jump", (): tree.Return | tree.Exit | tree.Drop | tree.Break =>
-    this.OR([
-      {
-        ALT: () => {
-          const token = this.CONSUME(Break) as Token;
-          this.terminate();
-          return { kind: "break", span: spanOf(token) } as const;
+  readonly breakStatement = this.RULE("breakStatement", (): tree.Break => {
+    const token = this.CONSUME(Break) as Token;
+    this.terminate();
+    return { kind: "break", span: spanOf(token) };
+  });
+
+  /** `return`, `exit` and `drop`, with or without a value. */
+  readonly jump = this.RULE("jump", (): tree.Return | tree.Exit | tree.Drop => {
+    const word = this.OR([
+      { ALT: () => this.CONSUME(Return) },
+      { ALT: () => this.CONSUME(Exit) },
+      { ALT: () => this.CONSUME(Drop) },
+    ]) as Token;
+    let value: tree.Expr | undefined;
+    this.OPTION(() => {
+      value = this.OR2([
+        {
+          GATE: () => this.is(RParen, 2),
+          ALT: () => {
+            this.CONSUME(LParen);
+            this.CONSUME(RParen);
+            return undefined;
+          },
         },
-      },
-      {
-        ALT: () => {
-          const word = this.OR2([
-            { ALT: () => this.CONSUME(Return) },
-            { ALT: () => this.CONSUME(Exit) },
-            { ALT: () => this.CONSUME(Drop) },
-          ]) as Token;
-          let value: tree.Expr | undefined;
-          this.OPTION(() => {
-            value = this.OR3([
-              {
-                GATE: () => this.is(RParen, 2),
-                ALT: () => {
-                  this.CONSUME(LParen);
-                  this.CONSUME(RParen);
-                  return undefined;
-                },
-              },
-              { ALT: () => this.SUBRULE(this.expression) },
-            ]);
-          });
-          const span = this.ACTION(() => this.since(word));
-          this.terminate();
-          return this.ACTION(() => ({ kind: word.image as "return" | "exit" | "drop", ...(value && { value }), span }));
-        },
-      },
-    ]),
-  );
+        { ALT: () => this.SUBRULE(this.expression) },
+      ]);
+    });
+    const span = this.ACTION(() => this.since(word));
+    this.terminate();
+    return this.ACTION(() => ({ kind: word.image as "return" | "exit" | "drop", ...(value && { value }), span }));
+  });
 
   readonly assignStatement = this.RULE("assignStatement", (): tree.Assign => {
     const assignment = this.SUBRULE(this.assignment);
@@ -284,7 +278,7 @@ export class StatementParser extends CallParser {
 
   /** Skips to the block or the end of the statement that follows a bad condition. */
   private skipCondition(): void {
-    while (!this.atEnd && !this.is(LBrace) && !this.is(Semicolon) && !this.is(RBrace)) this.SKIP_TOKEN();
+    while (!this.atEnd && !this.is(LBrace) && !this.is(Semicolon) && !this.is(RBrace)) this.skip();
   }
 
   /** The `;` of a statement. A missing one is reported where it should stand, and reading goes on. */
@@ -342,7 +336,7 @@ export class StatementParser extends CallParser {
     else this.unexpected(what);
     const before = this.LA(1);
     this.skipStatement();
-    if (this.LA(1) === before && !this.atTopLevel && !this.is(RBrace)) this.SKIP_TOKEN();
+    if (this.LA(1) === before && !this.atTopLevel && !this.is(RBrace)) this.skip();
     return true;
   }
 
