@@ -45,6 +45,7 @@ export class Generation {
   transportSettings!: TransportSettings;
   /** What modules do with a request before request_route (Kamailio's PRE_SCRIPT_CB); true absorbs it. */
   readonly requestHooks: ((call: Call) => boolean)[] = [];
+  preRouting: Route | undefined = undefined;
   readonly replyHooks: ((call: Call) => void)[] = [];
   /** Core parameter force_rport. */
   forceRport = false;
@@ -80,6 +81,7 @@ export class Generation {
 
   /** Finds the modules that look at messages before the script does; to be called when all have started. */
   hook(): void {
+    this.preRouting = this.event("core:pre-routing");
     for (const module of this.modules) {
       const state = this.states.get(module.name);
       if (module.onRequest) this.requestHooks.push((call) => module.onRequest!(call, state));

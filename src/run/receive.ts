@@ -39,6 +39,7 @@ export class Receiver {
     msg.id = ++this.#lastId;
     if (msg.malformed !== "") {
       (text.startsWith("SIP/") ? this.#badReplies : this.#badRequests).value++;
+      if (msg.protocol === "sip") generation.core.runEvent("core:receive-parse-error", msg);
       server.malformed(msg);
       return false;
     }
@@ -57,14 +58,24 @@ export class Receiver {
     const vars = generation.varsOf(slot);
     const server = this.#server;
     server.routes.vars = vars;
-    const answer =
-      msg.protocol !== "sip"
-        ? this.#other(generation, msg, 0)
-        : msg.isRequest
-          ? this.#request(generation, msg, slot)
-          : this.#reply(generation, msg, slot);
+    const answer = msg.protocol !== "sip" ? this.#other(generation, msg, 0) : this.#preRouting(generation, msg, slot);
     server.routes.vars = generation.timerVars;
     return answer;
+  }
+
+  /** event_route[core:pre-routing] sees every message first; what it drops goes no further. */
+  #preRouting(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
+    const route = generation.preRouting;
+    if (!route) return this.#sip(generation, msg, slot);
+    const vars = generation.varsOf(slot);
+    const call = new Call(generation.core, msg, "request", vars, this.#server.newLists(vars));
+    return after(runRoute(this.#server, route, call), () => {
+      if ((call.flags & RunFlag.drop) === 0) return this.#sip(generation, msg, slot);
+    });
+  }
+
+  #sip(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
+    return msg.isRequest ? this.#request(generation, msg, slot) : this.#reply(generation, msg, slot);
   }
 
   /** What is not SIP is offered to the modules that take such, from the `next` one on, and goes nowhere else. */

@@ -201,7 +201,8 @@ export class Server {
   malformed(msg: SipMessage): void {
     const { srcIp, srcPort } = msg.received;
     this.log.write(LogLevel.err, `message from ${srcIp}:${srcPort} dropped: ${msg.malformed}\n`);
-    if (msg.refuse !== 0) void this.stateless.reply(msg, msg.refuse, msg.refuse === 505 ? "Version Not Supported" : "Bad Request");
+    if (msg.refuse !== 0)
+      void this.stateless.reply(msg, msg.refuse, msg.refuse === 505 ? "Version Not Supported" : "Bad Request");
   }
 }
 

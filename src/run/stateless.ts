@@ -12,6 +12,7 @@ import type { Server } from "./server.ts";
 /** Kamailio's error codes (error.h) that scripts see in `$rc`. */
 const E_BAD_ADDRESS = -478;
 const E_SEND = -477;
+const E_PROHIBITED = -510;
 
 export class Stateless {
   readonly #server: Server;
@@ -35,9 +36,16 @@ export class Stateless {
     if (!outbound) return E_BAD_ADDRESS;
     const send = { inbound: received.socket, outbound, to: { ...to, socket: outbound } };
     // RFC 3261, 16.11: a stateless proxy computes the branch from the request, so that copies get the same one.
-    const options = { ...this.#server.active.buildSettings, branch: this.#server.transactions.engine.statelessBranch(msg) };
+    const options = {
+      ...this.#server.active.buildSettings,
+      branch: this.#server.transactions.engine.statelessBranch(msg),
+    };
     const text = buildRequest(msg, send, options);
-    return after(this.#server.send(text, send.to), (sent) => (sent ? 1 : E_SEND));
+    const allowed = this.#server.routes.onSend(msg, text, send.to);
+    return after(allowed, (outcome) => {
+      if (outcome?.dropped) return E_PROHIBITED;
+      return after(this.#server.send(text, send.to), (sent) => (sent ? 1 : E_SEND));
+    });
   }
 
   /**
