@@ -1,0 +1,32 @@
+/** Statements after the end. */
+import type { Statement } from "../../../grammar/tree.ts";
+import type { Rule, Tell } from "./rule.ts";
+import { blocks, statements } from "./walk.ts";
+
+const ENDS = new Set(["exit", "return", "drop", "break"]);
+
+function look(body: readonly Statement[], tell: Tell): void {
+  const end = body.findIndex((it) => ENDS.has(it.kind));
+  const next = end < 0 ? undefined : body.slice(end + 1).find((it) => it.kind !== "empty" && it.kind !== "break");
+  if (next) tell(next.span, `nothing after \`${body[end]!.kind}\` is ever run`);
+}
+
+export const unreachable: Rule = {
+  name: "unreachable",
+  severity: "warning",
+  doc: "Statements after exit, return, drop or break in the same block are never run.",
+  bad: 'request_route { exit; xlog("never"); }',
+  good: 'request_route { xlog("first"); exit; }',
+  check(script, tell) {
+    for (const block of blocks(script)) {
+      look(block.body, tell);
+      for (const it of statements(block.body)) {
+        if (it.kind === "if") {
+          look(it.then, tell);
+          if (it.else) look(it.else, tell);
+        } else if (it.kind === "while") look(it.body, tell);
+        else if (it.kind === "switch") for (const one of it.cases) look(one.body, tell);
+      }
+    }
+  },
+};
