@@ -1,7 +1,7 @@
 /** Calls of functions: which declaration is meant, whether it may be called here, and with these arguments. */
-import type { BlockKind, Call, Expr } from "../../grammar/tree.ts";
+import type { BlockKind, Call, Expr, Span } from "../../grammar/tree.ts";
 import type { Fn, Kind, RouteKind } from "../declare/module.ts";
-import { variableEnd } from "../declare/variables-text.ts";
+import { cutVariable, variableEnd } from "../declare/variables-text.ts";
 import { isConstant } from "./expressions.ts";
 import type { Argument, CallStep, Rv } from "./ir.ts";
 import { didYouMean } from "./names.ts";
@@ -172,7 +172,14 @@ function checkArgument(call: Call, kind: Kind<unknown>, value: Rv, written: Expr
       if (end > from) scope.variable(text.slice(from, end), value.span);
     }
   } else if (kind.kind === "variable" || (kind.kind === "int" && text.startsWith("$"))) {
-    if (text.startsWith("$")) scope.variable(text.trim(), value.span);
-    else problems.error("argument-kind", value.span, `\`${call.name}\` takes a variable here, not \`${text}\``);
+    if (text.startsWith("$")) {
+      if (scope.variable(text.trim(), value.span) && kind.writable) checkWritable(call, text.trim(), value.span, scope);
+    } else problems.error("argument-kind", value.span, `\`${call.name}\` takes a variable here, not \`${text}\``);
   }
+}
+
+function checkWritable(call: Call, text: string, span: Span, scope: Scope): void {
+  const parts = cutVariable(text, 0);
+  if (typeof parts !== "string" && !scope.writable(parts.name))
+    scope.problems.error("read-only-variable", span, `\`${call.name}\` cannot write to \`$${parts.name}\``);
 }

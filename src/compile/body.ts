@@ -5,6 +5,7 @@ import { visitValue } from "../check/routes.ts";
 import { RunFlag } from "../declare/call.ts";
 import { wrap32 } from "../declare/int.ts";
 import { toInt } from "../declare/semantics.ts";
+import { unreadable } from "./expressions.ts";
 import { literal } from "./output.ts";
 import type { Steps } from "./steps.ts";
 
@@ -169,7 +170,8 @@ export class Body {
       const code = step.text ? this.#textChoice(value, labels) : expressions.int(value);
       this.#line(`${t} = ${code};`, step.span);
       if ((pending && !fixed) || acts([value])) this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = 0;`);
-      if (tail && expressions.fails(value, step.text ? "value" : "int")) this.#line(`if (${t} !== ${t}) r = -1;`);
+      if (tail && (unreadable(value) || expressions.fails(value, step.text ? "value" : "int")))
+        this.#line(`if (${t} !== ${t}) r = -1;`);
       this.#line(`${label}: switch (${t}) {`);
       return "";
     });
@@ -215,6 +217,7 @@ export class Body {
     labels: readonly ({ readonly text: string; readonly regex: string | undefined } | undefined)[],
   ): string {
     const { expressions } = this.#steps;
+    if (unreadable(value)) return "NaN";
     return this.#steps.temporaries(1, ([s]) => {
       const text = value.type === undefined ? `switchText(${expressions.value(value)})` : expressions.text(value);
       const tests = labels.map((it, i) => {

@@ -37,6 +37,13 @@ function logical(rv: Rv): boolean {
   return rv.name === "&&" || rv.name === "||" || rv.name === "=~" || rv.name in intTests || /[=!]=$/.test(rv.name);
 }
 
+/**
+ * Kamailio reads some operands as "an integer or else a value" (rval_expr_eval_rvlong), and that way cannot read a
+ * `selval`, nor a `+` that begins with one: there is no result.
+ */
+export const unreadable = (rv: Rv): boolean =>
+  rv.op === "selection" || (rv.op === "binary" && rv.name === "+" && unreadable(rv.left));
+
 export class Expressions {
   readonly #steps: Steps;
 
@@ -105,7 +112,7 @@ export class Expressions {
       case "(int)":
         return this.int(operand);
       case "(str)":
-        return this.#toInt(operand);
+        return unreadable(operand) ? "NaN" : this.#toInt(operand);
       case "defined":
         return this.#plain(operand) ? `defined(${this.value(operand)})` : "1";
       case "undefined":
@@ -160,15 +167,15 @@ export class Expressions {
   /** `==` whose left type only the value tells. */
   #equal(rv: BinaryOp): string {
     const { left, right } = rv;
-    if (left.op === "selection" || !this.#sameEitherWay(right)) {
+    if (unreadable(left)) return "NaN";
+    if (!this.#sameEitherWay(right))
       // Each branch reads the right side in the type that the left side turned out to have.
-      if (left.op === "selection") return "NaN";
       return this.#steps.temporaries(1, ([a]) => {
         const asInt = this.#guarded([right], ["int"], ([b]) => `(toInt(${a}) === ${b} ? 1 : 0)`);
         const asAny = this.#guarded([right], ["value"], ([b]) => `equal(${a}, ${b})`);
-        return `((${a} = ${this.value(left)}) !== ${a} ? NaN : integer(${a}) ? ${asInt} : ${asAny})`;
+        const other = unreadable(right) ? `typeof ${a} === "string" ? ${asAny} : NaN` : asAny;
+        return `((${a} = ${this.value(left)}) !== ${a} ? NaN : integer(${a}) ? ${asInt} : ${other})`;
       });
-    }
     return this.#guarded([left, right], ["value", "value"], ([a, b]) => `equal(${a}, ${b})`);
   }
 
@@ -302,7 +309,7 @@ export class Expressions {
         return this.fails(left, "value") || this.fails(right, "int") || this.fails(right, "value");
       case "==":
       case "!=":
-        return left.op === "selection" || this.fails(left, "value") || this.fails(right, "int");
+        return unreadable(left) || this.fails(left, "value") || this.fails(right, "int");
       case "/":
       case "mod":
         if (right.op !== "constant" || right.value === 0) return true;

@@ -31,7 +31,7 @@ export class Output {
     const map = JSON.stringify(sourceMap(this.#spans));
     return [
       ...this.#lines,
-      `//# sourceURL=viaduct:${name}.js`,
+      `//# sourceURL=viaduct:${ascii(name)}.js`,
       `//# sourceMappingURL=data:application/json;base64,${btoa(map)}`,
     ].join("\n");
   }

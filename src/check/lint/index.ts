@@ -1,22 +1,28 @@
 /** Advice on scripts that load: habits that surprise on Kamailio. Each rule is a file of this folder. */
 import type { Problem, Script } from "../../../grammar/tree.ts";
 import { assignmentInCondition } from "./assignment-in-condition.ts";
+import { avpInLoop } from "./avp-in-loop.ts";
 import { callCompared } from "./call-compared.ts";
+import { dropFinalReply } from "./drop-final-reply.ts";
 import { failureNotRearmed } from "./failure-not-rearmed.ts";
+import { flagsAfterNewtran } from "./flags-after-newtran.ts";
 import { neverArmed } from "./never-armed.ts";
 import { nonPosixRegex } from "./non-posix-regex.ts";
 import { quotedSrcIp } from "./quoted-src-ip.ts";
 import { relayUnchecked } from "./relay-unchecked.ts";
+import { replyThenFallThrough } from "./reply-then-fall-through.ts";
 import { returnZeroExits } from "./return-zero-exits.ts";
 import type { Rule } from "./rule.ts";
 import { unreachable } from "./unreachable.ts";
 import { unusedRoute } from "./unused-route.ts";
+import { varAcrossSuspend } from "./var-across-suspend.ts";
 import { varNull } from "./var-null.ts";
 
 export type { Rule } from "./rule.ts";
 
 export const rules: readonly Rule[] = [
   assignmentInCondition,
+  avpInLoop,
   callCompared,
   failureNotRearmed,
   neverArmed,

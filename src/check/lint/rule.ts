@@ -1,10 +1,10 @@
 /** What a lint rule is: advice on a script that Kamailio would load. */
-import type { Problem, Script, Severity, Span } from "../../../grammar/tree.ts";
+import type { Script, Severity, Span } from "../../../grammar/tree.ts";
 
 export interface Rule {
   /** Stable; scripts name it in `# lint: ignore NAME`. */
   readonly name: string;
-  readonly severity: Exclude<Severity, "error"> | "error";
+  readonly severity: Severity;
   /** What the rule is about, and why. */
   readonly doc: string;
   /** A script that the rule finds fault with, and the same done well. */
@@ -14,5 +14,3 @@ export interface Rule {
 }
 
 export type Tell = (span: Span, message: string, hint?: string) => void;
-
-export type { Problem };

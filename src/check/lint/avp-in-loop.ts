@@ -1,0 +1,27 @@
+/** An AVP that grows with every round. */
+import type { Rule } from "./rule.ts";
+import { blocks, statements } from "./walk.ts";
+
+export const avpInLoop: Rule = {
+  name: "avp-in-loop",
+  severity: "info",
+  doc: "Assigning to $avp(x) adds a value in front of those it has; in a loop they pile up. $(avp(x)[*]) replaces them all.",
+  bad: "request_route { while ($var(i) < 3) { $avp(x) = $var(i); $var(i) = $var(i) + 1; } }",
+  good: "request_route { while ($var(i) < 3) { $(avp(x)[*]) = $var(i); $var(i) = $var(i) + 1; } }",
+  check(script, tell) {
+    for (const block of blocks(script)) {
+      for (const loop of statements(block.body)) {
+        if (loop.kind !== "while") continue;
+        for (const it of statements(loop.body)) {
+          if (it.kind !== "assign" || !it.target.text.startsWith("$avp(")) continue;
+          if (it.value.kind === "variable" && it.value.text === "$null") continue;
+          tell(
+            it.span,
+            "every round adds a value to this AVP",
+            `write $(${it.target.text.slice(1)}[*]) to replace them`,
+          );
+        }
+      }
+    }
+  },
+};
