@@ -10,7 +10,7 @@ import type { Value } from "../declare/value.ts";
 import { createVariables } from "../declare/variables.ts";
 import { VarSlots } from "../declare/variables-slots.ts";
 import { parseHostPort } from "../transport/hostport.ts";
-import { type Alias, type ListenLine, resolveListens } from "../transport/listen.ts";
+import { type Alias, type ListenLine, parseListen, resolveListens } from "../transport/listen.ts";
 import { Sockets } from "../transport/sockets.ts";
 import { GenerationConfig } from "./config.ts";
 import { GenerationCore } from "./core.ts";
@@ -113,10 +113,9 @@ async function listen(server: Server, generation: Generation, checked: Checked):
     ...(workers !== undefined && { workers }),
   }));
   for (const it of server.options.listen ?? []) {
-    const named = parseHostPort(it);
-    if (!named) return [`cannot understand the address ${it}`];
-    const { protocol, host, port } = named;
-    lines.push({ ...(protocol && { protocol }), hosts: [host], ...(port && { port }), virtual: false });
+    const line = parseListen(it);
+    if (!line) return [`cannot understand the address ${it}`];
+    lines.push(line);
   }
   const { sockets, aliases, problems } = await resolveListens(
     {
