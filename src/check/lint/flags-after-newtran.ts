@@ -1,6 +1,6 @@
 /** Flags that the transaction never sees. */
 import type { Rule } from "./rule.ts";
-import { blocks, calls } from "./walk.ts";
+import { blocks, calls, lists } from "./walk.ts";
 
 export const flagsAfterNewtran: Rule = {
   name: "flags-after-newtran",
@@ -10,13 +10,16 @@ export const flagsAfterNewtran: Rule = {
   good: "request_route { setflag(5); t_newtran(); t_relay(); }",
   check(script, tell) {
     for (const block of blocks(script)) {
-      const all = [...calls(block.body)];
-      const made = all.findIndex(({ name }) => name === "t_newtran");
-      if (made < 0) continue;
-      const later = all.slice(made + 1);
-      const flag = later.find(({ name }) => name === "setflag" || name === "resetflag");
-      if (!flag || later.slice(later.indexOf(flag)).some(({ name }) => name === "t_flush_flags")) continue;
-      tell(flag.span, "the transaction has copied the flags already", "call t_flush_flags() after it");
+      for (const body of lists(block.body)) {
+        const made = body.findIndex(
+          (it) => it.kind === "expression" && it.value.kind === "call" && it.value.name === "t_newtran",
+        );
+        if (made < 0) continue;
+        const later = [...calls(body.slice(made + 1))];
+        const flag = later.find(({ name }) => name === "setflag" || name === "resetflag");
+        if (!flag || later.slice(later.indexOf(flag)).some(({ name }) => name === "t_flush_flags")) continue;
+        tell(flag.span, "the transaction has copied the flags already", "call t_flush_flags() after it");
+      }
     }
   },
 };

@@ -24,14 +24,18 @@ export const rules: readonly Rule[] = [
   assignmentInCondition,
   avpInLoop,
   callCompared,
+  dropFinalReply,
   failureNotRearmed,
+  flagsAfterNewtran,
   neverArmed,
   nonPosixRegex,
   quotedSrcIp,
   relayUnchecked,
+  replyThenFallThrough,
   returnZeroExits,
   unreachable,
   unusedRoute,
+  varAcrossSuspend,
   varNull,
 ];
 

@@ -1,7 +1,7 @@
 /** A request that is answered and then goes on. */
 import type { Call, Statement } from "../../../grammar/tree.ts";
 import type { Rule, Tell } from "./rule.ts";
-import { blocks, statements } from "./walk.ts";
+import { blocks, lists } from "./walk.ts";
 
 const REPLIES = new Set(["sl_send_reply", "send_reply", "t_reply", "t_send_reply"]);
 
@@ -34,15 +34,6 @@ export const replyThenFallThrough: Rule = {
   bad: 'request_route { sl_send_reply("403", "No"); t_relay(); }',
   good: 'request_route { sl_send_reply("403", "No"); exit; }',
   check(script, tell) {
-    for (const block of blocks(script)) {
-      look(block.body, tell);
-      for (const it of statements(block.body)) {
-        if (it.kind === "if") {
-          look(it.then, tell);
-          if (it.else) look(it.else, tell);
-        } else if (it.kind === "while") look(it.body, tell);
-        else if (it.kind === "switch") for (const one of it.cases) look(one.body, tell);
-      }
-    }
+    for (const block of blocks(script)) for (const body of lists(block.body)) look(body, tell);
   },
 };

@@ -1,7 +1,7 @@
 /** Statements after the end. */
 import type { Statement } from "../../../grammar/tree.ts";
 import type { Rule, Tell } from "./rule.ts";
-import { blocks, statements } from "./walk.ts";
+import { blocks, lists } from "./walk.ts";
 
 const ENDS = new Set(["exit", "return", "drop", "break"]);
 
@@ -18,15 +18,6 @@ export const unreachable: Rule = {
   bad: 'request_route { exit; xlog("never"); }',
   good: 'request_route { xlog("first"); exit; }',
   check(script, tell) {
-    for (const block of blocks(script)) {
-      look(block.body, tell);
-      for (const it of statements(block.body)) {
-        if (it.kind === "if") {
-          look(it.then, tell);
-          if (it.else) look(it.else, tell);
-        } else if (it.kind === "while") look(it.body, tell);
-        else if (it.kind === "switch") for (const one of it.cases) look(one.body, tell);
-      }
-    }
+    for (const block of blocks(script)) for (const body of lists(block.body)) look(body, tell);
   },
 };

@@ -24,6 +24,18 @@ export function* statements(body: readonly Statement[]): Generator<Statement> {
   }
 }
 
+/** Every list of statements that run one after the other: the body and all blocks in it. */
+export function* lists(body: readonly Statement[]): Generator<readonly Statement[]> {
+  yield body;
+  for (const it of statements(body)) {
+    if (it.kind === "if") {
+      yield it.then;
+      if (it.else) yield it.else;
+    } else if (it.kind === "while" || it.kind === "block") yield it.body;
+    else if (it.kind === "switch") for (const one of it.cases) yield one.body;
+  }
+}
+
 /** The expressions that a statement itself holds, without those of statements inside of it. */
 export function ownExpressions(statement: Statement): readonly Expr[] {
   switch (statement.kind) {
