@@ -60,7 +60,7 @@ export const sockClass: TransformationClass = {
     const part = PARTS[name.toLowerCase()];
     if (!part) return `unknown transformation sock.${name}`;
     return (value) => {
-      if (value === null || typeof value === "number" || typeof value === "bigint") return undefined;
+      if (value === null) return undefined;
       const parsed = parseSocketText(toText(value));
       return parsed && isEnabled(parsed.protocol, config) ? part(parsed) : undefined;
     };

@@ -82,7 +82,7 @@ export function setPath(root: Json, path: string, value: Json, append: boolean):
     rest = rest.slice(end + 1);
     name = rest;
   }
-  if (name === undefined || (inIndex && rest === "")) {
+  if (name === undefined) {
     if (!last) return "the path is wrong";
     last.array[last.index] = value;
     return undefined;

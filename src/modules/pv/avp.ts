@@ -5,7 +5,7 @@ import type { Bound } from "../../declare/module.ts";
 import type { Read, Value } from "../../declare/value.ts";
 import type { VariableRef, Variables } from "../../declare/variable.ts";
 import { toText } from "../../declare/variables-values.ts";
-import { type Index, indexNow, isProblem, leadingVariable, parseIndex } from "./binding.ts";
+import { type Index, indexNow, isProblem, joined, leadingVariable, parseIndex } from "./binding.ts";
 import { plain } from "./script-variables.ts";
 import { type PvState, pv } from "./state.ts";
 
@@ -95,7 +95,7 @@ function read(call: Call, name: AvpName, index: Index): Read {
   // Kamailio's search from the end has passed the values by then: only the index of the newest finds one.
   if (at !== "all" && at < 0) return -at === avps.count(name) ? (avps.first(name) ?? null) : null;
   if (at !== "all") return avps.at(name, at) ?? null;
-  return avps.count(name) === 0 ? null : avps.all(name).map(toText).join(", ");
+  return avps.count(name) === 0 ? null : joined(avps.all(name).map(toText), ", ");
 }
 
 function write(call: Call, name: AvpName, index: Index, value: Value): boolean {

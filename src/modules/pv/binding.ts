@@ -38,3 +38,19 @@ export function indexNow(index: Index, call: Call): number | "all" | undefined {
   const int = intOf(value) ?? index.number?.(call);
   return int === undefined ? undefined : Number(int);
 }
+
+/** Kamailio's pv_buffer_size, less the NUL at its end. */
+const LONGEST = 8191;
+
+/**
+ * What `[*]` gives: all values with a separator between them, which is left out as long as nothing stands before it.
+ * Null when they are longer than Kamailio's buffer.
+ */
+export function joined(values: readonly string[], separator: string): string | null {
+  let out = "";
+  for (const value of values) {
+    out += out === "" ? value : separator + value;
+    if (out.length > LONGEST) return null;
+  }
+  return out;
+}

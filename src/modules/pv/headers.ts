@@ -7,7 +7,7 @@ import { toText } from "../../declare/variables-values.ts";
 import { HeaderType, headerType } from "../../sip/headers.ts";
 import type { Header, SipMessage } from "../../sip/message.ts";
 import { parseNameAddrs } from "../../sip/nameaddr.ts";
-import { type Index, indexNow, isProblem, leadingVariable, parseIndex } from "./binding.ts";
+import { type Index, indexNow, isProblem, joined, leadingVariable, parseIndex } from "./binding.ts";
 import { pv } from "./state.ts";
 
 /** A field name made ready for comparing: a known type, any field (`*`), or a name in lower case. */
@@ -67,7 +67,11 @@ function field(msg: SipMessage, name: FieldName, at: number | "all"): Read {
   if (at === 0) return first(msg, name);
   const found = all(msg, name);
   if (found.length === 0) return null;
-  if (at === "all") return found.map((it) => msg.value(it)).join(",");
+  if (at === "all")
+    return joined(
+      found.map((it) => msg.value(it)),
+      ",",
+    );
   const header = found[at < 0 ? found.length + at : at];
   return header ? msg.value(header) : null;
 }

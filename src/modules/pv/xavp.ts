@@ -6,7 +6,7 @@ import type { Read, Value } from "../../declare/value.ts";
 import type { Variables } from "../../declare/variable.ts";
 import { toText } from "../../declare/variables-values.ts";
 import { XavpData, XavpList, type XavpValue } from "../../declare/xavp.ts";
-import { type Index, indexNow, isProblem, parseIndex } from "./binding.ts";
+import { type Index, indexNow, isProblem, joined, parseIndex } from "./binding.ts";
 import { plain } from "./script-variables.ts";
 import { type PvState, pv } from "./state.ts";
 
@@ -108,7 +108,12 @@ function readPath(call: Call, list: XavpList, { root, child }: XavpPath): Read {
   if (below === undefined) return undefined;
   if (below !== "all") return xavpRead(item.value.get(child.name, below)?.value ?? null);
   const all = item.value.all(child.name);
-  return all.length === 0 ? null : all.map((it) => toText(xavpRead(it.value))).join(", ");
+  return all.length === 0
+    ? null
+    : joined(
+        all.map((it) => toText(xavpRead(it.value))),
+        ", ",
+      );
 }
 
 /** An index from the end counted from the front, for reading. */

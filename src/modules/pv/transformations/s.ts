@@ -4,7 +4,7 @@ import type { Param } from "../../../declare/transformations-params.ts";
 import { paramNumber, paramText } from "../../../declare/transformations-params.ts";
 import { type Int, IntText, type Read } from "../../../declare/value.ts";
 import { intOf, intWithText, strictInt, toText } from "../../../declare/variables-values.ts";
-import { strftime, timeOf } from "../strftime.ts";
+import { strftime, type Time, timeOf } from "../strftime.ts";
 import { type Declared, onText, transformationClass, withNumber } from "./class.ts";
 import * as codec from "./codecs.ts";
 import { coreHash, coreHashIndex, crc32, sha3 } from "./hashes.ts";
@@ -56,12 +56,31 @@ const printable =
   (text: string): Read =>
     codec.isPrintable(text) ? codec.percentEncode(text, safe) : undefined;
 
+/** Milliseconds from 1970 to the last day that a Date can hold. */
+const LATEST = 8.64e15;
+
+/** What C's localtime leaves behind when it fails, and its second as mktime counts. */
+const NO_TIME: Time = {
+  sec: 0,
+  min: 0,
+  hour: 0,
+  mday: 0,
+  mon: 0,
+  year: 1900,
+  wday: 0,
+  yday: 0,
+  isdst: 0,
+  offset: 0,
+  epoch: -2209075200,
+};
+
 function ftime([format]: readonly Param[]): (value: Read, call: Call) => Read {
   return (value, call) => {
     const seconds = intOf(value) ?? strictInt(toText(value));
     const layout = paramText(format!, call);
     if (seconds === undefined || layout === undefined) return undefined;
-    return strftime(layout, timeOf(Number(seconds) * 1000, false));
+    const ms = Number(seconds) * 1000;
+    return strftime(layout, Math.abs(ms) > LATEST ? NO_TIME : timeOf(ms, false));
   };
 }
 
