@@ -182,9 +182,25 @@ class Checker {
     if (item.name === "avpflags") return;
     const setting = coreParameter(item, this.#scope.core?.params ?? {});
     if (!setting) return;
-    if (setting.name === "alias") this.#aliases.push(...item.values.map((it) => String(it.value)));
+    if (setting.name === "alias") for (const it of item.values) this.#alias(it);
     else if (setting.name === "socket_workers") this.#socketWorkers = Number(setting.value);
     else this.#core.set(setting.name, setting.value);
+  }
+
+  /** A name in quotes is taken whole: with a colon in it, it is nobody's name. */
+  #alias({ kind, value, span }: ParamValue): void {
+    const text = String(value);
+    if (kind !== "string" || !text.includes(":") || text.startsWith("[")) {
+      this.#aliases.push(text);
+      return;
+    }
+    const [, protocol, host, port] = /^(?:(\w+):)?([^:]*)(?::(\d+))?$/.exec(text) ?? [];
+    this.problems.warn(
+      "quoted-port",
+      span,
+      "protocol and port inside the quotes belong to the name, so this alias matches nothing",
+      host === undefined ? undefined : `write ${protocol ? `${protocol}:` : ""}"${host}"${port ? `:${port}` : ""}`,
+    );
   }
 
   /** `flags ACC:1, NAT;`: a flag without a number gets the lowest that is free. */

@@ -29,6 +29,7 @@ export const problemCodes = {
   "parameter-module": "A parameter is set for a module that has not been loaded before that line.",
   "parameter-type": "A module parameter is given a number where it takes text, or text where it takes a number.",
   "parameter-value": "A module parameter has a value that the module cannot take.",
+  "quoted-port": "An alias has its protocol or port inside the quotes, where they are part of the host name.",
   "read-only-variable": "The variable cannot be assigned to.",
   "transformed-target": "A variable with transformations cannot be assigned to.",
   "type-mismatch": "Operands of an expression have types that the operator cannot join.",
