@@ -1,5 +1,6 @@
 /** nathelper: tells that a peer is behind a NAT, and puts the address into the message that it is reached at. Follows Kamailio's src/modules/nathelper. */
-import { declare, int, str, variable } from "../../declare/module.ts";
+import type { Core } from "../../declare/core.ts";
+import { declare, int, type Received, RpcFault, str, variable } from "../../declare/module.ts";
 import { behindNat, isPrivate, recordRoutes, topRecordRoutes } from "./addresses.ts";
 import {
   addGivenAlias,
@@ -11,6 +12,7 @@ import {
   setAlias,
   sourceUri,
 } from "./contacts.ts";
+import { Pinger } from "./pinger.ts";
 import { fixSdp } from "./sdp.ts";
 import type { Nathelper } from "./state.ts";
 
@@ -20,34 +22,61 @@ const changing = ["request", "onreply", "branch", "local"] as const;
 const testing = ["request", "onreply", "failure", "branch", "local"] as const;
 const yes = { 1: "yes", [-1]: "no" } as const;
 
+const settings = {
+  natping_interval: int("Seconds in which every registered contact is pinged once; 0 for no pings. Needs usrloc.", {
+    fallback: 0,
+  }),
+  ping_nated_only: int("Pings only contacts with the NAT flag.", { fallback: 0 }),
+  nortpproxy_str: str("SDP line that tells other proxies not to relay the media.", { fallback: "a=nortpproxy:yes" }),
+  received_avp: str("AVP for fix_nated_register(), the one that registrar reads.", { fallback: "" }),
+  force_socket: str("Socket that pings are sent from.", { fallback: "" }),
+  sipping_from: str("From of SIP pings.", { fallback: "" }),
+  sipping_method: str("Method of SIP pings.", { fallback: "OPTIONS" }),
+  sipping_bflag: int("Branch flag of contacts that want SIP pings.", { fallback: -1 }),
+  natping_disable_bflag: int("Branch flag of contacts that want no pings.", { fallback: -1 }),
+  natping_processes: int("Timers that send pings.", { fallback: 1 }),
+  natping_socket: str("Source address of raw UDP pings.", { fallback: "" }),
+  keepalive_timeout: int("Seconds without reply to a ping after which a contact is removed.", { fallback: 0 }),
+  udpping_from_path: int("Takes the source address of UDP pings from Path.", { fallback: 0 }),
+  ignore_path: int("Sends pings to the contact itself, not along its Path.", { fallback: 0 }),
+  append_sdp_oldmediaip: int("Keeps a replaced media address in `a=oldmediaip`.", { fallback: 1 }),
+  filter_server_id: int("Pings only contacts that this server has registered.", { fallback: 0 }),
+  nat_addr_mode: int("1: 192.0.0.0/24 counts as private, too.", { fallback: 1 }),
+  alias_name: str("Name of the URI parameter with the source address.", { fallback: "alias" }),
+};
+
+/** A branch flag as a bit; 0 for none. */
+const bit = (flag: number): number => (flag < 0 ? 0 : 1 << flag);
+
+/** What pings the contacts; undefined when nothing is to. A string is why it cannot be. */
+function pingerOf(params: Received<typeof settings>, core: Core): Pinger | string | undefined {
+  const interval = Number(params.natping_interval);
+  if (interval <= 0) return undefined;
+  if (!core.loaded("usrloc")) return "natping_interval needs the module usrloc";
+  const socket = params.force_socket === "" ? undefined : core.sockets.parse(params.force_socket);
+  if (params.force_socket !== "" && socket === undefined)
+    return `force_socket: the server does not listen on \`${params.force_socket}\``;
+  return new Pinger(core, {
+    interval,
+    natOnly: Number(params.ping_nated_only) !== 0,
+    ownOnly: Number(params.filter_server_id) !== 0,
+    ignorePath: Number(params.ignore_path) !== 0,
+    keepalive: Number(params.keepalive_timeout) > 0,
+    socket,
+    from: params.sipping_from,
+    method: params.sipping_method,
+    sipFlag: bit(Number(params.sipping_bflag)),
+    disableFlag: bit(Number(params.natping_disable_bflag)),
+  });
+}
+
 export const nathelper = module({
   name: "nathelper",
   doc: "Finds out about NATs and reaches what is behind them.",
-  params: {
-    natping_interval: int("Seconds between pings of the registered contacts. Only 0, no pings, is possible.", {
-      fallback: 0,
-    }),
-    ping_nated_only: int("Pings only contacts with the NAT flag.", { fallback: 0 }),
-    nortpproxy_str: str("SDP line that tells other proxies not to relay the media.", { fallback: "a=nortpproxy:yes" }),
-    received_avp: str("AVP for fix_nated_register(), the one that registrar reads.", { fallback: "" }),
-    force_socket: str("Socket that pings are sent from.", { fallback: "" }),
-    sipping_from: str("From of SIP pings.", { fallback: "" }),
-    sipping_method: str("Method of SIP pings.", { fallback: "OPTIONS" }),
-    sipping_bflag: int("Branch flag of contacts that want SIP pings.", { fallback: -1 }),
-    natping_disable_bflag: int("Branch flag of contacts that want no pings.", { fallback: -1 }),
-    natping_processes: int("Timers that send pings.", { fallback: 1 }),
-    natping_socket: str("Source address of raw UDP pings.", { fallback: "" }),
-    keepalive_timeout: int("Seconds without reply to a ping after which a contact is removed.", { fallback: 0 }),
-    udpping_from_path: int("Takes the source address of UDP pings from Path.", { fallback: 0 }),
-    ignore_path: int("Sends pings to the contact itself, not along its Path.", { fallback: 0 }),
-    append_sdp_oldmediaip: int("Keeps a replaced media address in `a=oldmediaip`.", { fallback: 1 }),
-    filter_server_id: int("Pings only contacts that this server has registered.", { fallback: 0 }),
-    nat_addr_mode: int("1: 192.0.0.0/24 counts as private, too.", { fallback: 1 }),
-    alias_name: str("Name of the URI parameter with the source address.", { fallback: "alias" }),
-  },
+  params: settings,
   start(params, core) {
-    if (Number(params.natping_interval) > 0)
-      return "natping_interval: registered contacts cannot be pinged; use the keepalive of clients or dispatcher probing";
+    const pinger = pingerOf(params, core);
+    if (typeof pinger === "string") return pinger;
     const received = params.received_avp === "" ? undefined : core.variables.variable(params.received_avp);
     if (typeof received === "string") return received;
     if (received !== undefined && received.name !== "avp") return `received_avp: \`${params.received_avp}\` is no AVP`;
@@ -58,9 +87,12 @@ export const nathelper = module({
       keepsOldAddress: Number(params.append_sdp_oldmediaip) !== 0,
       wide: Number(params.nat_addr_mode) === 1,
       replaced: new WeakMap(),
-      pings: false,
+      pinger,
     };
   },
+  open: (state) => state.pinger?.start(),
+  stop: (state) => state.pinger?.stop(),
+  onReply: (call, state) => state.pinger?.answered(call.msg),
   functions: {
     fix_nated_contact: fn({
       doc: "Puts the source address in place of host and port of the first contact.",
@@ -175,7 +207,8 @@ export const nathelper = module({
       doc: "Switches pinging on and off.",
       args: { on: int("1 or 0.") },
       run(args, state) {
-        state.pings = Number(args.on) !== 0;
+        if (state.pinger === undefined) throw new RpcFault(500, "NATping disabled");
+        state.pinger.on = Number(args.on) !== 0;
       },
     }),
   },

@@ -4,6 +4,7 @@ import { HeaderType } from "../../sip/headers.ts";
 import type { Header, SipMessage } from "../../sip/message.ts";
 import { type NameAddr, parseNameAddrs } from "../../sip/nameaddr.ts";
 import { parseUri, type Uri } from "../../sip/uri.ts";
+import type { Pinger } from "./pinger.ts";
 
 export interface Nathelper {
   /** The parameters of the address that contact URIs carry, without semicolon and `=`. */
@@ -17,7 +18,8 @@ export interface Nathelper {
   readonly wide: boolean;
   /** Contact URIs that have been replaced in this run: what later tests see. */
   readonly replaced: WeakMap<SipMessage, { readonly headers: readonly Header[]; readonly uri: string }>;
-  pings: boolean;
+  /** Undefined without natping_interval. */
+  readonly pinger: Pinger | undefined;
 }
 
 export interface FirstContact {
