@@ -125,6 +125,26 @@ test("ctl: what cannot be opened, and a new generation on the same address", asy
   expect(await exchange(join(folder, "kamailio_ctl"), request, 9)).toContain("new");
 });
 
+test("ctl: the text protocol over TCP, and no default socket beside it", async () => {
+  const port = await freePort();
+  const state = await open(ctl, { fifo: [`tcp:127.0.0.1:${port}`] });
+  expect(await exchange(port, ":t.echo:\na\n5\n\n:nope:\n\n", 40)).toBe("200 OK\na\n5\n500 Command 'nope' not found\n");
+  expect(existsSync(join(folder, "kamailio_ctl"))).toBe(false);
+  expect(ctl.commands["ctl.listen"]!.run({} as never, state, coreWith())).toEqual([
+    "fifo",
+    "tcp",
+    "127.0.0.1",
+    String(port),
+  ]);
+});
+
+test("ctl: a FIFO of the text protocol", async () => {
+  log.length = 0;
+  await open(ctl, { fifo: [join(folder, "fifo")] });
+  await promisify(execFile)("sh", ["-c", `printf ':t.echo:../x\n\n' > ${join(folder, "fifo")}`]);
+  await expect.poll(() => log.join()).toContain('no name of a reply FIFO: "../x"');
+});
+
 const kamcmd = ["/usr/sbin/kamcmd", "/usr/bin/kamcmd", "/usr/local/sbin/kamcmd"].find((it) => existsSync(it));
 test.skipIf(!kamcmd)("kamcmd understands us", async () => {
   const core = coreWith();

@@ -5,6 +5,7 @@ import { declare, int, optional, RpcFault, text } from "../../declare/module.ts"
 import { defaultRuntimeDir, parseAddress } from "./address.ts";
 import { decodeRequest, encodeFault, encodeReply, type Request } from "./binrpc.ts";
 import { type ControlSocket, ControlSockets } from "./sockets.ts";
+import { textHandlers } from "./text-server.ts";
 
 /** An open stream connection, for ctl.who. */
 interface Client {
@@ -12,8 +13,13 @@ interface Client {
   readonly peer: string;
 }
 
+/** A socket and what is spoken on it. */
+interface Wanted extends ControlSocket {
+  readonly protocol: "binrpc" | "fifo";
+}
+
 interface Ctl {
-  readonly wanted: readonly ControlSocket[];
+  readonly wanted: readonly Wanted[];
   readonly sockets: ControlSockets;
   readonly clients: Set<Client>;
 }
@@ -103,7 +109,10 @@ export const ctl = module({
         "A socket: `unixs:/path` (unix stream), `tcp:host:port` or `udp:host:port`; port 2049 when none is named. Without any, `kamailio_ctl` in the runtime folder.",
       ),
     ),
-    mode: int("Permissions of unix sockets.", { fallback: 0o600 }),
+    fifo: optional(
+      text("A FIFO, or a socket as for binrpc, that speaks the old text protocol: `fifo:/path`, `tcp:host:port`."),
+    ),
+    mode: int("Permissions of unix sockets and FIFOs.", { fallback: 0o600 }),
     user: optional(text("Owner of unix sockets, by name or number.")),
     group: optional(text("Group of unix sockets, by name or number.")),
     autoconversion: int("Accepted: parameters are always converted to the type that a command wants.", { fallback: 0 }),
@@ -111,29 +120,34 @@ export const ctl = module({
     binrpc_struct_max_body_size: int("Accepted: a struct may have any length.", { fallback: 1 }),
     binrpc_buffer_size: int("Accepted: buffers grow as needed.", { fallback: 16 }),
   },
-  repeated: ["binrpc"],
+  repeated: ["binrpc", "fifo"],
 
   start(params, core, old) {
     const written = (params.binrpc as unknown as readonly string[] | undefined) ?? [];
     const runtimeDir = (core.host.process.runtimeDir ?? defaultRuntimeDir).replace(/\/$/, "");
-    const names = written.length > 0 ? written : [`unixs:${runtimeDir}/kamailio_ctl`];
+    const fifos = (params.fifo as unknown as readonly string[] | undefined) ?? [];
+    const names = written.length + fifos.length > 0 ? written : [`unixs:${runtimeDir}/kamailio_ctl`];
     const clients: Set<Client> = old?.clients ?? new Set();
-    const wanted: ControlSocket[] = [];
+    const wanted: Wanted[] = [];
+    const owned = {
+      mode: Number(params.mode),
+      ...(params.user && { user: params.user }),
+      ...(params.group && { group: params.group }),
+    };
+    const placed = (address: ControlAddress): ControlAddress =>
+      address.path === undefined ? address : { ...address, ...owned, ...(written.length === 0 && { runtime: true }) };
     for (const name of names) {
       const parsed = parseAddress(name, "udp");
       if (typeof parsed === "string") return `ctl: ${parsed}`;
       if (parsed.kind === "fifo") return `ctl: BINRPC does not go over a FIFO: ${name}`;
-      const address: ControlAddress =
-        parsed.kind === "unix-stream" || parsed.kind === "unix-datagram"
-          ? {
-              ...parsed,
-              mode: Number(params.mode),
-              ...(written.length === 0 && { runtime: true }),
-              ...(params.user && { user: params.user }),
-              ...(params.group && { group: params.group }),
-            }
-          : parsed;
-      wanted.push({ address, handlers: handlers(core, clients, address) });
+      const address = placed(parsed);
+      wanted.push({ protocol: "binrpc", address, handlers: handlers(core, clients, address) });
+    }
+    for (const name of fifos) {
+      const parsed = parseAddress(name, "fifo");
+      if (typeof parsed === "string") return `ctl: ${parsed}`;
+      const address: ControlAddress = parsed.path === undefined ? parsed : { ...parsed, ...owned };
+      wanted.push({ protocol: "fifo", address, handlers: textHandlers(core, parsed.kind === "fifo") });
     }
     return { wanted, clients, sockets: old?.sockets ?? new ControlSockets() };
   },
@@ -150,7 +164,7 @@ export const ctl = module({
       run: (_, state) =>
         [...state.wanted]
           .reverse()
-          .flatMap(({ address }) => ["binrpc", transports[address.kind], ...described(address)]),
+          .flatMap(({ protocol, address }) => [protocol, transports[address.kind], ...described(address)]),
     }),
     "ctl.who": rpc({
       doc: "The open connections: protocol, transport, the peer's address and port, our address and port.",
