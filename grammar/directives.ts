@@ -56,7 +56,7 @@ const DIRECTIVE = new RegExp(
     .replaceAll("\\b", "\\x08"),
   "y",
 );
-const MODE = /#!(?:SER|KAMAILIO|OPENSER|MAXCOMPAT|ALL)(?=\n)/y;
+const MODE = /#!(?:SER|KAMAILIO|OPENSER|MAXCOMPAT|ALL)(?=[ \t\r]*(?:\n|$))/y;
 
 const short: Readonly<Record<string, DirectiveKind>> = {
   def: "define",

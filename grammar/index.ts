@@ -7,6 +7,7 @@ import { preprocess } from "./preprocess.ts";
 import { Problems } from "./problems.ts";
 import type { Problem, Script } from "./tree.ts";
 
+export { type SyntaxCode, syntaxCodes } from "./codes.ts";
 export type { Matcher, ParseInput, SubstKind } from "./input.ts";
 export type * from "./tree.ts";
 

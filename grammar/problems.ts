@@ -1,28 +1,29 @@
 /** Collects what is wrong with a script while it is read. */
+import type { SyntaxCode } from "./codes.ts";
 import type { Source } from "./source.ts";
 import type { Problem, Severity, Span } from "./tree.ts";
 
 export class Problems {
   readonly list: Problem[] = [];
 
-  error(code: string, message: string, span: Span, hint?: string): void {
+  error(code: SyntaxCode, message: string, span: Span, hint?: string): void {
     this.#add("error", code, message, span, hint);
   }
 
-  warning(code: string, message: string, span: Span, hint?: string): void {
+  warning(code: SyntaxCode, message: string, span: Span, hint?: string): void {
     this.#add("warning", code, message, span, hint);
   }
 
   /** The same for characters `from`..`to` of a source. */
-  errorAt(code: string, message: string, source: Source, from: number, to: number, hint?: string): void {
+  errorAt(code: SyntaxCode, message: string, source: Source, from: number, to: number, hint?: string): void {
     this.error(code, message, source.span(from, to), hint);
   }
 
-  warningAt(code: string, message: string, source: Source, from: number, to: number, hint?: string): void {
+  warningAt(code: SyntaxCode, message: string, source: Source, from: number, to: number, hint?: string): void {
     this.warning(code, message, source.span(from, to), hint);
   }
 
-  #add(severity: Severity, code: string, message: string, span: Span, hint: string | undefined): void {
+  #add(severity: Severity, code: SyntaxCode, message: string, span: Span, hint: string | undefined): void {
     this.list.push({ code, severity, message, span, ...(hint !== undefined && { hint }) });
   }
 }

@@ -2,6 +2,7 @@
  * Tells code, strings, variables and comments apart. The states are those of Kamailio's cfg.lex, so that what counts as
  * which is the same in odd places, too: a string or comment may begin in the value of a define and end after it.
  */
+import type { SyntaxCode } from "./codes.ts";
 import { type Directive, readDirective } from "./directives.ts";
 import type { Problems } from "./problems.ts";
 import { Expanded, type Source } from "./source.ts";
@@ -110,7 +111,7 @@ export abstract class Scanner {
     this.out.replace("\x01", frame.source, from, frame.define?.to ?? from + 1);
   }
 
-  protected errorAt(frame: Frame, code: string, message: string, from: number, to: number, hint?: string): void {
+  protected errorAt(frame: Frame, code: SyntaxCode, message: string, from: number, to: number, hint?: string): void {
     const define = frame.define;
     if (define) this.problems.errorAt(code, message, frame.source, define.from, define.to, hint);
     else this.problems.errorAt(code, message, frame.source, from, to, hint);

@@ -1,9 +1,10 @@
 /** `#!subst`, `#!substdef` and `#!substdefs`: rules that rewrite strings and variables (Kamailio: ppcfg.c, re.c). */
+import type { SyntaxCode } from "./codes.ts";
 import type { Defines } from "./defines.ts";
 import type { Matcher, ParseInput, SubstKind } from "./input.ts";
 
 export interface BadRule {
-  readonly code: string;
+  readonly code: SyntaxCode;
   readonly message: string;
   readonly hint?: string;
 }

@@ -1,5 +1,6 @@
 /** What every part of the parser needs: reporting, recovery, and a bound on nesting. */
 import { EmbeddedActionsParser, EOF, type IRecognitionException, type TokenType, tokenLabel } from "chevrotain";
+import type { SyntaxCode } from "../codes.ts";
 import { spanOf, type Token } from "../lex.ts";
 import type { Problems } from "../problems.ts";
 import {
@@ -80,7 +81,7 @@ export class BaseParser extends EmbeddedActionsParser {
 
   // ── Problems ───────────────────────────────────────────────────────────────
 
-  protected report(code: string, message: string, at: Token | Span, hint?: string): void {
+  protected report(code: SyntaxCode, message: string, at: Token | Span, hint?: string): void {
     if (this.RECORDING_PHASE) return;
     const span = "startOffset" in at ? spanOf(at) : at;
     const define = "startOffset" in at ? at.define : undefined;
@@ -89,7 +90,7 @@ export class BaseParser extends EmbeddedActionsParser {
   }
 
   /** Reports what stopped a rule, unless the place has a problem already. */
-  protected reportAt(token: Token, code: string, message: string, hint?: string): void {
+  protected reportAt(token: Token, code: SyntaxCode, message: string, hint?: string): void {
     if (token.startOffset === this.#reported) return;
     this.#reported = token.startOffset;
     this.report(code, message, token, hint);

@@ -128,7 +128,7 @@ export class GlobalsParser extends SocketParser {
       const span = this.since(group);
       if (group.tokenType === Kemi) {
         if (name.tokenType !== KemiCallback)
-          this.report("unknown-parameter", `\`kemi\` has no \`${name.image}\``, name);
+          this.report("unknown-core-parameter", `\`kemi\` has no \`${name.image}\``, name);
         return { kind: "core-param", name: `kemi.${name.image}`, nameSpan: spanOf(group, name), values: [value], span };
       }
       return {

@@ -194,7 +194,7 @@ export class ScriptParser extends GlobalsParser {
     const near = nearest(name.image, coreParams.keys());
     this.reportAt(
       this.peek(),
-      "unknown-parameter",
+      "unknown-core-parameter",
       `the core has no parameter \`${name.image}\``,
       near && `did you mean \`${near}\`?`,
     );

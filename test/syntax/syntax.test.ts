@@ -1,6 +1,7 @@
 /** How scripts are read: the tree of good ones, the problems of bad ones. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { syntaxCodes } from "../../grammar/index.ts";
 import { ScriptParser } from "../../grammar/parser/script.ts";
 import type { Problem, RouteBlock } from "../../grammar/tree.ts";
 import { read } from "./read.ts";
@@ -68,4 +69,13 @@ test("every mistake of a script is told, where it stands", () => {
     .join("\n");
   if (process.env["UPDATE"]) writeFileSync(file, told);
   else expect(told).toBe(text);
+});
+
+test("every problem has a case", () => {
+  const tests = ["mistakes.cfg", "preprocessor.test.ts", "bounds.test.ts", "problems.test.ts"]
+    .map((name) => readFileSync(new URL(name, import.meta.url), "utf8"))
+    .join("\n");
+  expect(Object.keys(syntaxCodes).filter((code) => !new RegExp(`(?<![a-z-])${code}(?![a-z-])`).test(tests))).toEqual(
+    [],
+  );
 });
