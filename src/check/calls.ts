@@ -47,6 +47,10 @@ export function resolveCall(call: Call, args: readonly Rv[], block: BlockKind, s
 function unknownFunction(call: Call, scope: Scope): CallStep | undefined {
   const { problems } = scope;
   const elsewhere = scope.available.find((it) => own(it.functions, call.name));
+  if (scope.lacking.size > 0) {
+    problems.warn("unknown-function", call.nameSpan, `no loaded module that Viaduct has knows \`${call.name}\``);
+    return { kind: "call", name: call.name, fn: undefined, module: undefined, core: false, args: [], span: call.span };
+  }
   if (elsewhere)
     problems.error(
       "function-not-loaded",
@@ -54,10 +58,7 @@ function unknownFunction(call: Call, scope: Scope): CallStep | undefined {
       `\`${call.name}\` is in the module ${elsewhere.name}, which is not loaded`,
       `loadmodule "${elsewhere.name}.so"`,
     );
-  else if (scope.lacking.size > 0) {
-    problems.warn("unknown-function", call.nameSpan, `no module that Viaduct has knows \`${call.name}\``);
-    return { kind: "call", name: call.name, fn: undefined, module: undefined, core: false, args: [], span: call.span };
-  } else
+  else
     problems.error(
       "unknown-function",
       call.nameSpan,

@@ -104,6 +104,7 @@ class Checker {
       aliases: this.#aliases,
       flags: this.#scope.flags,
       routes: this.#routes,
+      lenient: this.#scope.lacking.size > 0,
       positions: this.#scope.positions,
       returnMode: Number(this.#core.get("return_mode") ?? 0),
     };

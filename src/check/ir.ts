@@ -205,6 +205,8 @@ export interface Checked {
   readonly aliases: readonly string[];
   readonly flags: ReadonlyMap<string, number>;
   readonly routes: readonly CheckedRoute[];
+  /** A module is lacking and that was let pass: names that it may have are undefined, and calls of them fail. */
+  readonly lenient: boolean;
   /** Call positions are kept up because something in the script reads them. */
   readonly positions: boolean;
   /** `return_mode=1`: every non-zero value is true and routes keep their codes in expressions. */

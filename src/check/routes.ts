@@ -29,14 +29,16 @@ const arming: Readonly<Record<string, BlockKind>> = {
   t_on_failure: "failure",
   t_on_reply: "onreply",
   t_on_branch: "branch",
+  t_on_branch_failure: "event",
 };
 
 function armed(step: CallStep, scope: Scope): void {
   for (const { kind, value } of step.args) {
     if (value.op !== "constant") continue;
     const block = arming[step.name] ?? (kind.kind === "route" ? "route" : undefined);
-    const name = String(value.value);
-    if (block === undefined || name === "0" || name === "" || name.includes("$") || scope.hasRoute(block, name))
+    const written = String(value.value);
+    const name = step.name === "t_on_branch_failure" ? `tm:branch-failure:${written}` : written;
+    if (block === undefined || written === "0" || written === "" || name.includes("$") || scope.hasRoute(block, name))
       continue;
     scope.problems.warn(
       "unarmed-route",

@@ -85,7 +85,8 @@ export class Scope {
   /** Whether a variable can be assigned to, as far as its name tells; one that is bound by its inner name tells later. */
   writable(name: string): boolean {
     const pv = this.#pv(name);
-    return pv !== undefined && (pv.bind !== undefined || pv.set !== undefined);
+    if (pv === undefined) return this.lacking.size > 0;
+    return pv.bind !== undefined || pv.set !== undefined;
   }
 
   #pv(name: string): Pv | undefined {
@@ -98,8 +99,8 @@ export class Scope {
 
   #unknownName(name: string, span: Span): boolean {
     if (this.lacking.size > 0) {
-      this.problems.warn("unknown-variable", span, `no loaded module has \`$${name}\``);
-      return false;
+      this.problems.warn("unknown-variable", span, `no loaded module that Viaduct has knows \`$${name}\``);
+      return true;
     }
     const elsewhere = this.available.find((it) => own(it.variables, name) && !this.loaded.includes(it));
     const names = ["null", ...this.loaded.flatMap((it) => Object.keys(it.variables))];

@@ -68,7 +68,7 @@ export class Unit {
     if (this.#variables.has(text)) return this.#variables.get(text);
     const found = this.core.variables.variable(text);
     const bound = typeof found === "string" ? undefined : found;
-    if (typeof found === "string") this.problems.error("unknown-variable", span, found);
+    if (typeof found === "string" && !this.checked.lenient) this.problems.error("unknown-variable", span, found);
     this.#variables.set(text, bound);
     return bound;
   }
@@ -76,7 +76,7 @@ export class Unit {
   format(text: string, span: Span): Format | undefined {
     const found = this.core.variables.format(text);
     if (typeof found !== "string") return found;
-    this.problems.error("unknown-variable", span, found);
+    if (!this.checked.lenient) this.problems.error("unknown-variable", span, found);
     return undefined;
   }
 

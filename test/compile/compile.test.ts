@@ -57,3 +57,17 @@ test("text from the script cannot become code", async () => {
   );
   expect(told).toEqual(["`+`\"); $ {1} '//", "same", "= 1 rc 1"]);
 });
+
+test("a lacking module that is let pass: its names are undefined and its functions fail", async () => {
+  const script = `loadmodule "lacking.so"
+request_route { note("a"); lacking("x"); note("rc $rc"); $var(x) = $lacking(y); note("$var(x)"); $lacking(y) = 1; note("b"); }`;
+  expect(await story(script, { missing: "warn" })).toEqual([
+    "a",
+    "rc -1",
+    "0",
+    "b",
+    "log: `lacking` is of a module that is not there",
+    "= 1 rc 1",
+  ]);
+  expect((await story(script))[0]).toBe("1:12 error unknown-module: there is no module `lacking`");
+});

@@ -151,6 +151,12 @@ const received: ReceiveInfo = {
   time: 0,
 };
 
+export interface Limits {
+  readonly loops?: number;
+  readonly depth?: number;
+  readonly missing?: "warn";
+}
+
 export interface Rig {
   readonly program: Program | undefined;
   readonly problems: readonly Problem[];
@@ -163,10 +169,9 @@ export interface Rig {
 }
 
 /** `script` is what follows the loadmodule lines. */
-export const rig = (script: string, max: { loops?: number; depth?: number } = {}): Rig =>
-  rigWhole(PREAMBLE + script, max);
+export const rig = (script: string, max: Limits = {}): Rig => rigWhole(PREAMBLE + script, max);
 
-export function rigWhole(text: string, max: { loops?: number; depth?: number } = {}): Rig {
+export function rigWhole(text: string, max: Limits = {}): Rig {
   const parsed = parse({
     file: "test.cfg",
     text,
@@ -174,7 +179,7 @@ export function rigWhole(text: string, max: { loops?: number; depth?: number } =
     resolve: (...parts) => parts.at(-1)!,
     dirname: () => "",
   });
-  const checked = check(parsed.script, { modules: rigModules });
+  const checked = check(parsed.script, { modules: rigModules, missing: max.missing ?? "error" });
   const before = [...parsed.problems, ...checked.problems];
   const lines: string[] = [];
   const log: string[] = [];
@@ -205,7 +210,7 @@ export function rigWhole(text: string, max: { loops?: number; depth?: number } =
 }
 
 /** Runs request_route once and tells everything that it did, a line each. */
-export async function story(script: string, max?: { loops?: number; depth?: number }): Promise<string[]> {
+export async function story(script: string, max?: Limits): Promise<string[]> {
   const { program, problems, lines, log, call } = rig(script, max);
   if (!program) return problems.map((it) => `${it.span.line - 2}:${it.span.column} ${problemText(it)}`);
   const run = call();
