@@ -14,6 +14,7 @@ export type * from "./tree.ts";
 export interface ParseResult {
   /** What could be read; parts with problems are left out. */
   readonly script: Script;
+  /** In the order of the text, file by file. */
   readonly problems: readonly Problem[];
   /** Every file that was read, the script itself first. */
   readonly files: readonly string[];
@@ -37,10 +38,11 @@ export class ScriptReader {
     const items = this.#parser.parse(tokens, end, syntax);
     // What follows an unclosed string or comment was not read, so nothing can be said about the end of the script.
     const found = syntax.list.filter((problem) => !(preprocessed.unfinished && atEnd(problem, end)));
+    const files = [...preprocessed.sources.keys()];
     return {
       script: { items },
-      problems: [...problems.list, ...found],
-      files: [...preprocessed.sources.keys()],
+      problems: inOrder([...problems.list, ...found], files),
+      files,
       sources: new Map([...preprocessed.sources].map(([file, source]) => [file, source.text])),
       defines: new Map(preprocessed.defines.all().map(({ name, value }) => [name, value])),
     };
@@ -52,6 +54,15 @@ const reader = new ScriptReader();
 
 /** Parses a script. Never throws for what stands in it. */
 export const parse = (input: ParseInput): ParseResult => reader.parse(input);
+
+/** In the order of the files and of the text in them. */
+function inOrder(problems: readonly Problem[], files: readonly string[]): Problem[] {
+  const place = new Map(files.map((file, index) => [file, index]));
+  return problems.toSorted(
+    ({ span: a }, { span: b }) =>
+      (place.get(a.file) ?? 0) - (place.get(b.file) ?? 0) || a.line - b.line || a.column - b.column,
+  );
+}
 
 const atEnd = (problem: Problem, end: { file: string; startLine: number; startColumn: number }): boolean =>
   problem.span.file === end.file && problem.span.line === end.startLine && problem.span.column >= end.startColumn;

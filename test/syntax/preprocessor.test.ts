@@ -86,8 +86,8 @@ test("spans lead through files, defines and joined lines", () => {
     '#!define BAD "y"\n#!define TWO 1 \\\n 2\ninclude_file "a.cfg"\n/* a\nb */ children=BAD\nrequest_route { exit; }\n';
   const { problems, files: seen, sources } = read(text, { files });
   expect(problems.map(({ span }) => span)).toEqual([
-    { file: "a.cfg", line: 2, column: 7, endLine: 2, endColumn: 10 },
     { file: "main.cfg", line: 6, column: 15, endLine: 6, endColumn: 18 },
+    { file: "a.cfg", line: 2, column: 7, endLine: 2, endColumn: 10 },
   ]);
   expect(seen).toEqual(["main.cfg", "a.cfg"]);
   expect(sources.get("a.cfg")).toBe(files["a.cfg"]);
