@@ -62,7 +62,10 @@ const started = await serve({
   file: fileURLToPath(new URL("../../configs/http-async.cfg", import.meta.url)),
   foreground: 1,
   stderr: true,
-  defines: { LISTEN: `udp:${sip.host}:${sip.port}`, SERVICE: `"${url}"` },
+  defines: [
+    ["LISTEN", `udp:${sip.host}:${sip.port}`],
+    ["SERVICE", `"${url}"`],
+  ],
 });
 if (!started) process.exit(255);
 process.stdout.write(guide(url));

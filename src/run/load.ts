@@ -12,6 +12,7 @@ import { VarSlots } from "../declare/variables-slots.ts";
 import { parseHostPort } from "../transport/hostport.ts";
 import { type Alias, type ListenLine, parseListen, resolveListens } from "../transport/listen.ts";
 import { Sockets } from "../transport/sockets.ts";
+import { withAdditions } from "./command-line.ts";
 import { GenerationConfig } from "./config.ts";
 import { GenerationCore } from "./core.ts";
 import { fakedRequest } from "./fake.ts";
@@ -35,15 +36,17 @@ export async function load(server: Server, file: string, number: number): Promis
     file,
     text,
     ...(options.defines && { defines: options.defines }),
+    ...(options.substitutions && { substitutions: options.substitutions }),
     env: (name) => host.process.env(name),
     readFile: (path) => host.files.read(path),
     regex: compileEre,
     resolve: (...parts) => host.files.resolve(...parts),
     dirname: (path) => host.files.dirname(path),
   });
+  const script = options.additions ? withAdditions(parsed.script, options.additions) : parsed.script;
   const problems: Problem[] = [...parsed.problems];
   const { files } = parsed;
-  const { checked, problems: found } = check(parsed.script, {
+  const { checked, problems: found } = check(script, {
     modules: options.modules,
     ...(options.missing && { missing: options.missing }),
   });

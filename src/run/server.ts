@@ -2,6 +2,7 @@
  * The server: what outlives a script (sockets, transactions, counters, worker pools), and the generation that serves now.
  * It does no I/O of its own: the host and the socket port do.
  */
+import type { ParseInput } from "../../grammar/index.ts";
 import { LogLevel } from "../declare/core.ts";
 import type { Host } from "../declare/host.ts";
 import { Lists } from "../declare/lists.ts";
@@ -15,6 +16,7 @@ import type { TransactionLayer } from "../transaction/layer.ts";
 import type { SocketPort } from "../transport/socket.ts";
 import { Sockets } from "../transport/sockets.ts";
 import { Transports } from "../transport/transports.ts";
+import type { Additions } from "./command-line.ts";
 import type { Generation } from "./generation.ts";
 import { type LoadResult, load } from "./load.ts";
 import { type LogSink, ServerLog } from "./log.ts";
@@ -34,8 +36,12 @@ export interface ServerOptions {
   /** Modules that are always there (control commands of the core). */
   readonly builtin?: readonly Module[];
   readonly sink: LogSink;
-  /** `-A name[=value]`. */
-  readonly defines?: Readonly<Record<string, string | undefined>>;
+  /** `-A name[=value]`, in order when it is a list. */
+  readonly defines?: ParseInput["defines"];
+  /** `--subst`, `--substdef`, `--substdefs`. */
+  readonly substitutions?: ParseInput["substitutions"];
+  /** What else the command line adds to the script. */
+  readonly additions?: Additions;
   /** Core parameters that the command line sets over the script: `-n` children, `-d` debug, … */
   readonly overrides?: ReadonlyMap<string, Value>;
   /** `-l`: addresses to listen on besides those of the script, as a listen line has them. */

@@ -31,7 +31,16 @@ test.each<[string, unknown]>([
     { pidFile: "p", file: "k.cfg", user: "kamailio", group: "kamailio" },
   ],
   ["-DDEef x", { foreground: 2, stderr: true, colours: true, file: "x" }],
-  ["-A A -A B=1 -AC=x=y", { defines: { A: undefined, B: "1", C: "x=y" } }],
+  [
+    "-A A -A B=1 -AC=x=y",
+    {
+      defines: [
+        ["A", undefined],
+        ["B", "1"],
+        ["C", "x=y"],
+      ],
+    },
+  ],
   ["-n 4 -N 2", { overrides: { children: 4, tcp_children: 2 } }],
   ["-n4", { overrides: { children: 4 } }],
   ["-dd -d", { debug: 3 }],
@@ -39,6 +48,31 @@ test.each<[string, unknown]>([
   ["--debug 2", { debug: 2 }],
   ["-l udp:a:1 -l b", { listen: ["udp:a:1", "b"] }],
   ["-a no -T -K -r -R", { overrides: { auto_aliases: 0, disable_tcp: 1, check_via: 1, dns: 1, rev_dns: 1 } }],
+  [
+    "--alias=a.b --loadmodule=tm --modparam=tm:fr_timer:i:5 --modparam x:y:s:a:b",
+    {
+      aliases: ["a.b"],
+      modules: ["tm"],
+      modparams: [
+        { module: "tm", name: "fr_timer", value: 5n },
+        { module: "x", name: "y", value: "a:b" },
+      ],
+    },
+  ],
+  ["--modparam=tm:fr_timer:i:x", "bad module parameter: tm:fr_timer:i:x"],
+  ["--modparam=tm", "bad module parameter: tm"],
+  [
+    "--subst=/A/B/ --substdef=!X!9! --substdefs=!Y!8!",
+    {
+      substitutions: [
+        { kind: "subst", rule: "/A/B/" },
+        { kind: "substdef", rule: "!X!9!" },
+        { kind: "substdefs", rule: "!Y!8!" },
+      ],
+    },
+  ],
+  // Kamailio has no such long form of -A.
+  ["--define=X=8", "Unknown option '--define=X=8'. Use -h for help."],
   ["-c", { checkOnly: true }],
   ["-x fm -X tlsf -W poll -O 3 -Q 2 -S -s 1 -B 3", {}],
   ["-b 65536 -G g --server-id=3", { receiveBuffer: 65536, groupFile: "g", overrides: { server_id: 3 } }],
@@ -47,7 +81,7 @@ test.each<[string, unknown]>([
   ["-h", { print: "help" }],
   ["-I", { print: "internals" }],
   ["stray words -E", { stderr: true }],
-  ["run a.cfg -A X", { file: "a.cfg", foreground: 1, stderr: true, defines: { X: undefined } }],
+  ["run a.cfg -A X", { file: "a.cfg", foreground: 1, stderr: true, defines: [["X", undefined]] }],
   ["check a.cfg b.cfg", { check: ["a.cfg", "b.cfg"] }],
   ["-Z", "Unknown option '-Z'. Use -h for help."],
   ["-DZ", "Unknown option '-Z'. Use -h for help."],

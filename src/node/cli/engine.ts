@@ -18,6 +18,8 @@ export const createServer = (options: Options, sink: LogSink): Server => {
     builtin: [coreCommands],
     sink,
     defines: options.defines,
+    substitutions: options.substitutions,
+    additions: { modules: options.modules, params: options.modparams, aliases: options.aliases },
     overrides,
     listen: options.listen,
   });

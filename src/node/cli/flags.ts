@@ -13,11 +13,15 @@ export interface Options {
   /** -E and -e */
   stderr: boolean;
   colours: boolean;
-  /** -A: values of preprocessor defines; undefined for one without a value. */
-  readonly defines: Record<string, string | undefined>;
+  /** -A: preprocessor defines in order; undefined for one without a value. */
+  readonly defines: [name: string, value: string | undefined][];
+  readonly substitutions: { kind: "subst" | "substdef" | "substdefs"; rule: string }[];
   /** Core parameters that win over the script's. */
   readonly overrides: Map<string, Value>;
   readonly listen: string[];
+  readonly aliases: string[];
+  readonly modules: string[];
+  readonly modparams: { module: string; name: string; value: bigint | string }[];
   pidFile: string | undefined;
   groupFile: string | undefined;
   workdir: string | undefined;
@@ -47,9 +51,13 @@ export const defaults = (): Options => ({
   foreground: 0,
   stderr: false,
   colours: false,
-  defines: {},
+  defines: [],
+  substitutions: [],
   overrides: new Map(),
   listen: [],
+  aliases: [],
+  modules: [],
+  modparams: [],
   pidFile: undefined,
   groupFile: undefined,
   workdir: undefined,
@@ -86,6 +94,15 @@ const parameter = (name: string, value: number): Apply =>
     options.overrides.set(name, value);
   });
 
+const substitution = (kind: "subst" | "substdef" | "substdefs"): Flag => ({
+  long: kind,
+  arg: "rule",
+  doc: `preprocessor directive ${kind}`,
+  apply: set((options, rule) => {
+    options.substitutions.push({ kind, rule });
+  }),
+});
+
 const onOff = (value: string): number | undefined =>
   /^(yes|on|1)$/i.test(value) ? 1 : /^(no|off|0)$/i.test(value) ? 0 : undefined;
 
@@ -101,6 +118,12 @@ export const flags: readonly Flag[] = [
       return undefined;
     },
   },
+  {
+    long: "alias",
+    arg: "address",
+    doc: "count [proto:]host[:port] as ours",
+    apply: set((o, v) => void o.aliases.push(v)),
+  },
   { long: "atexit", arg: "mode", doc: "no effect here", apply: ignored },
   {
     short: "A",
@@ -109,7 +132,7 @@ export const flags: readonly Flag[] = [
     apply(options, value) {
       const [, name, rest] = /^([^=]+)(?:=(.*))?$/s.exec(value) ?? [];
       if (name === undefined) return `bad define: ${value}`;
-      options.defines[name] = rest;
+      options.defines.push([name, rest]);
       return undefined;
     },
   },
@@ -156,9 +179,27 @@ export const flags: readonly Flag[] = [
     doc: "also listen on [proto:]host[:port][/advertised[:port]]",
     apply: set((o, v) => void o.listen.push(v)),
   },
+  {
+    long: "loadmodule",
+    arg: "name",
+    doc: "load a module besides the script's",
+    apply: set((o, v) => void o.modules.push(v)),
+  },
   { long: "log-engine", arg: "spec", doc: "no effect here", apply: ignored },
   { short: "L", arg: "path", doc: "modules are built in: no effect", apply: ignored },
   { short: "m", arg: "megabytes", doc: "shared memory: no effect", apply: whole("shmem size", () => {}) },
+  {
+    long: "modparam",
+    arg: "spec",
+    doc: "module:parameter:type:value, type s or i",
+    apply(options, spec) {
+      const [, module, name, type, text] = /^([^:]+):([^:]+):([si]):(.*)$/s.exec(spec) ?? [];
+      if (module === undefined || name === undefined || text === undefined) return `bad module parameter: ${spec}`;
+      if (type === "i" && !/^-?\d+$/.test(text)) return `bad module parameter: ${spec}`;
+      options.modparams.push({ module, name, value: type === "i" ? BigInt(text) : text });
+      return undefined;
+    },
+  },
   { short: "M", arg: "megabytes", doc: "private memory: no effect", apply: whole("private mem size", () => {}) },
   {
     short: "n",
@@ -189,6 +230,9 @@ export const flags: readonly Flag[] = [
     doc: "core parameter server_id",
     apply: whole("server id", (o, n) => o.overrides.set("server_id", n)),
   },
+  substitution("subst"),
+  substitution("substdef"),
+  substitution("substdefs"),
   { short: "S", doc: "no SCTP (there is none)", apply: ignored },
   { short: "T", doc: "no TCP (disable_tcp)", apply: parameter("disable_tcp", 1) },
   { short: "u", arg: "user", doc: "run as this user (name or number)", apply: set((o, v) => (o.user = v)) },

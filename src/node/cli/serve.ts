@@ -29,6 +29,7 @@ export const serve = async (options: Options): Promise<boolean> => {
     return false;
   }
   if (!options.stderr) await chooseLog(log, generation.config);
+  endOnSignal(server, log, [pidFile, groupFile]);
   try {
     if (options.workdir !== undefined) process.chdir(options.workdir);
     if (generation.modules.some((it) => it.name.startsWith("http_"))) await loadHttp();
@@ -44,7 +45,6 @@ export const serve = async (options: Options): Promise<boolean> => {
     return false;
   }
   showSockets(server);
-  endOnSignal(server, log, [pidFile, groupFile]);
   announce();
   return true;
 };
