@@ -236,6 +236,8 @@ export class Expressions {
   /** JavaScript of a text; NaN when there is no result. */
   text(rv: Rv): string {
     if (rv.op === "constant") return literal(String(rv.value));
+    // As text, the code of an action is reduced whatever return_mode says.
+    if (rv.op === "action") return `(${this.#steps.actionCode(rv.step)} > 0 ? "1" : "0")`;
     if (rv.type === "str" && rv.op !== "select") return this.value(rv);
     if (this.fails(rv, "value"))
       return this.#steps.temporaries(1, ([t]) => `((${t} = ${this.value(rv)}) !== ${t} ? NaN : toText(${t}))`);
