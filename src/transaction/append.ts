@@ -22,13 +22,13 @@ export function appendBranches(
   if ((status >= 200 && status <= 399) || global) return ErrorCode.unspecified;
   let result: number = ErrorCode.unspecified;
   const work = (): Answer<void> =>
-    after(append(engine, tx, targets, contact), (sent) => {
+    after(append(tx, targets, contact), (sent) => {
       result = sent;
     });
   return after(engine.locked(tx, work), () => result);
 }
 
-function append(engine: Engine, tx: Transaction, targets: readonly Branch[], contact: string): Answer<number> {
+function append(tx: Transaction, targets: readonly Branch[], contact: string): Answer<number> {
   const first = tx.branches.length;
   const known = tx.branches.slice();
   const request = tx.request.clone();

@@ -1,10 +1,12 @@
-/** uac: what a server needs to act as a user agent client. Follows Kamailio's src/modules/uac, without its registrations. */
+/** uac: what a server needs to act as a user agent client. Follows Kamailio's src/modules/uac. */
 
-import type { Core } from "../../declare/core.ts";
+import { type Core, LogLevel } from "../../declare/core.ts";
 import { int, optional, str, text } from "../../declare/module.ts";
 import type { VariableRef } from "../../declare/variable.ts";
 import type { Rr } from "../rr/state.ts";
 import { authenticate } from "./auth.ts";
+import { registerCommands, registerFunctions } from "./registering.ts";
+import { Registrations } from "./registrations.ts";
 import { replace, restore, restoreOnRoute, type Side } from "./replace.ts";
 import { draftKeys, readDraft, sendDraft, writeDraft } from "./send.ts";
 import { type Credential, emptyDraft, fn, module, pv, type Uac } from "./state.ts";
@@ -74,7 +76,23 @@ export const uac = module({
     auth_username_avp: text("AVP with the user name for challenges.", { fallback: "" }),
     auth_realm_avp: text("AVP with the realm that it is for; empty for any.", { fallback: "" }),
     auth_password_avp: text("AVP with the password.", { fallback: "" }),
-    default_socket: text("Socket that uac_req_send sends from.", { fallback: "" }),
+    default_socket: text("Socket that uac_req_send and registrations send from.", { fallback: "" }),
+    reg_db_url: optional(
+      text("Keeps registrations at other registrars when it is there. Nothing is loaded from a database."),
+    ),
+    reg_db_table: text("Table of the registrations.", { fallback: "uacreg" }),
+    reg_contact_addr: text("Host and port of the Contact of registrations.", { fallback: "" }),
+    reg_timer_interval: int("Seconds between two looks at the registrations.", { fallback: 90 }),
+    reg_retry_interval: int("Seconds until one that failed is tried again; 0: never.", { fallback: 0 }),
+    reg_keep_callid: int("1: a registration is renewed with the same Call-ID.", { fallback: 0 }),
+    reg_random_delay: int("Most seconds of a random delay before the first REGISTER.", { fallback: 0 }),
+    reg_active: int("0: no REGISTER is sent until uac.reg_active says so.", { fallback: 1 }),
+    reg_gc_interval: int("Seconds that replaced records are kept in Kamailio; here they are gone at once.", {
+      fallback: 150,
+    }),
+    reg_hash_size: int("Size of Kamailio's table; here it grows as it must.", { fallback: 4 }),
+    reg_use_domain: int("1: a local user is looked for with the domain.", { fallback: 0 }),
+    reload_delta: int("Seconds between two reloads from the database.", { fallback: 30 }),
   },
   start(params, core, old) {
     const fromAvp = avp(core, params.restore_from_avp);
@@ -92,6 +110,9 @@ export const uac = module({
     const socket = params.default_socket === "" ? undefined : core.sockets.parse(params.default_socket);
     if (params.default_socket !== "" && socket === undefined)
       return `uac: no local socket for "${params.default_socket}"`;
+    if (params.reg_db_url !== undefined && params.reg_contact_addr === "")
+      return "uac: reg_contact_addr parameter not set";
+    if (params.reg_db_url) core.log.write(LogLevel.err, "uac: database module not found: no registration is loaded\n");
     const listed = params.credential as unknown as readonly string[] | string;
     const state: Uac = {
       core,
@@ -108,11 +129,31 @@ export const uac = module({
       authPassword: authPassword as VariableRef | undefined,
       defaultSocket: socket,
       draft: old?.draft ?? emptyDraft(),
+      registrations:
+        params.reg_db_url === undefined
+          ? undefined
+          : new Registrations(
+              core,
+              {
+                contactAddress: params.reg_contact_addr,
+                interval: Number(params.reg_timer_interval),
+                retry: Number(params.reg_retry_interval),
+                keepCallId: Number(params.reg_keep_callid) !== 0,
+                randomDelay: Number(params.reg_random_delay),
+                useDomain: Number(params.reg_use_domain) !== 0,
+                socket,
+              },
+              Number(params.reg_active) !== 0,
+              old?.registrations,
+            ),
     };
     if (mode === "auto") rr!.onLooseRoute.push((call) => restoreOnRoute(call, state));
     return state;
   },
+  open: (state) => state.registrations?.open(),
+  stop: (state) => state.registrations?.stop(),
   functions: {
+    ...registerFunctions,
     uac_replace_from: replaceFn("from"),
     uac_replace_to: replaceFn("to"),
     uac_restore_from: restoreFn("from"),
@@ -148,6 +189,11 @@ export const uac = module({
       set: (_call, key, value, state) => writeDraft(state, key, value),
     }),
   },
-  commands: {},
+  commands: registerCommands,
   events: { "uac:reply": "The final reply to a request of uac_req_send, when $uac_req(evroute) is set." },
+  statistics: {
+    "uac.regtotal": "Registrations that are kept.",
+    "uac.regactive": "Registrations that stand.",
+    "uac.regdisabled": "Registrations that are turned off.",
+  },
 });

@@ -3,6 +3,7 @@ import type { Core } from "../../declare/core.ts";
 import { declare } from "../../declare/module.ts";
 import type { VariableRef } from "../../declare/variable.ts";
 import type { LocalSocket } from "../../sip/address.ts";
+import type { Registrations } from "./registrations.ts";
 
 export interface Credential {
   readonly user: string;
@@ -76,6 +77,8 @@ export interface Uac {
   readonly authPassword: VariableRef | undefined;
   readonly defaultSocket: LocalSocket | undefined;
   draft: RequestDraft;
+  /** Undefined: parameter reg_db_url is not set, and none are kept. */
+  readonly registrations: Registrations | undefined;
 }
 
-export const { fn, pv, module } = declare<Uac>();
+export const { fn, pv, rpc, module } = declare<Uac>();
