@@ -121,20 +121,20 @@ export const tableFunctions: Record<string, Fn<HtableState>> = {
     in: "any",
     waits: true,
     args: { key: keyText("Table and key: `table=>key`.") },
-    returns: { 1: "locked", [-1]: "no such table" },
+    returns: { 1: "locked", [-11]: "no such table" },
     run: (call, { key }, state) => {
       const at = keyAt(call, key, state);
-      return at ? state.locks.take(lockName(at), call.vars) : -1;
+      return at ? state.locks.take(lockName(at), call.vars) : -11;
     },
   }),
   sht_unlock: fn({
     doc: "Unlocks the slot of a key.",
     in: "any",
     args: { key: keyText("Table and key: `table=>key`.") },
-    returns: { 1: "unlocked", [-1]: "no such table" },
+    returns: { 1: "unlocked", [-11]: "no such table" },
     run: (call, { key }, state) => {
       const at = keyAt(call, key, state);
-      if (!at) return -1;
+      if (!at) return -11;
       state.locks.release(lockName(at));
       return 1;
     },

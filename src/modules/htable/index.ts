@@ -46,8 +46,9 @@ export const htable = module({
   async open(state) {
     if ([...state.tables.values()].some((it) => it.specification.autoexpire > 0)) arm(state);
     if (!state.fresh) return;
-    const run = await state.core.runEvent("htable:mod-init");
-    if (run && (run.flags & RunFlag.drop) !== 0) throw new Error("event_route[htable:mod-init] ended with drop");
+    const route = state.core.block("event", "htable:mod-init");
+    if (route && ((await state.core.runDetached(route)).flags & RunFlag.drop) !== 0)
+      throw new Error("event_route[htable:mod-init] ended with drop");
   },
   stop(state) {
     state.timer?.cancel();

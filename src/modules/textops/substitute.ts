@@ -10,6 +10,7 @@ import {
   text,
   variable,
 } from "../../declare/module.ts";
+import { endOfParams } from "../../declare/transformations.ts";
 import type { Read } from "../../declare/value.ts";
 import { toText } from "../../declare/variables-values.ts";
 import { parseSubst, Subst, substOf } from "./subst.ts";
@@ -175,13 +176,24 @@ function setUser({ msg }: Call, user: string): 1 | -1 {
   return 1;
 }
 
+/** Braces in the expression and the replacement come in pairs. */
+function endOfSubst(name: string, text: string, from: number): number {
+  if (text[from] === "$") return endOfParams(name, text, from);
+  let depth = 0;
+  for (let at = from; at < text.length; at++)
+    if (text[at] === "{") depth++;
+    else if (text[at] === "}" && depth-- === 0) return at;
+  return -1;
+}
+
 export const reClass: TransformationClass = {
   doc: "Regular expressions on a value.",
   names: {
     subst: "{re.subst,/expression/replacement/flags}: the value after a substitution; unchanged without a match.",
   },
+  end: endOfSubst,
   bind(name, params, core, variables) {
-    if (name !== "subst" || !params) return `unknown transformation re.${name}`;
+    if (name.toLowerCase() !== "subst" || !params) return `unknown transformation re.${name}`;
     const services = { regex: core.regex.bind(core), variables };
     const written = params.trimEnd();
     if (written.startsWith("$")) {
