@@ -1,5 +1,6 @@
 /** Legacy operands and what they are compared with (Kamailio's route.c, eval_elem): `method`, `uri`, `src_ip`, `af` … */
 import { parseIp } from "../sip/ip.ts";
+import { sameText } from "../sip/lex.ts";
 import type { NameAddr } from "../sip/nameaddr.ts";
 import type { Uri } from "../sip/uri.ts";
 import type { Call } from "./call.ts";
@@ -88,8 +89,7 @@ export function compareText(call: Call, left: string | undefined, operator: stri
     const regex = call.core.regex(right, { icase: true });
     return regex ? (regex.test(left) ? 1 : 0) : -1;
   }
-  const same = left === right || (left.length === right.length && left.toLowerCase() === right.toLowerCase());
-  return same === (operator === "==") ? 1 : 0;
+  return sameText(left, right) === (operator === "==") ? 1 : 0;
 }
 
 /** Text on the left, a constant number on the right: the text has to be digits. */
