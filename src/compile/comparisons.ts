@@ -38,7 +38,7 @@ export function comparisonCode(rv: Comparison, steps: Steps): string {
 function addressCode(rv: Comparison, name: string, operator: string, value: Rv, steps: Steps): string {
   const constant = value.op === "constant" ? String(value.value) : undefined;
   const net = constant === undefined ? undefined : parseNet(constant);
-  if (net && rv.operator !== "=~") return `compareNet(call, ${name}, ${operator}, ${steps.unit.out.constant(net)})`;
+  if (net) return `compareNet(call, ${name}, ${operator}, ${steps.unit.out.constant(net)})`;
   if (rv.operator === "=~" && value.op === "constant") steps.pattern(value);
   return steps.waiting(`compareAddress(call, ${name}, ${operator}, ${textCode(value, steps)})`);
 }

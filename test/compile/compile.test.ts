@@ -11,7 +11,7 @@ route[B] { route(C); }
 route[C] { if ($five == 5) { later(1); } }
 route[D] { $var(x) = "A"; route($var(x)); }
 route[E] { if (src_ip == "gw.example") note("resolved"); }
-route[F] { if (src_ip == "10.0.0.1") note("not"); }`);
+route[F] { if (src_ip == "10.0.0.1" || src_ip =~ "10.0.0.9") note("not"); }`);
   const waits = (name: string): boolean => program!.routes.get(name)!.waits;
   expect(program!.request!.waits).toBe(true);
   expect(["A", "B", "C", "D", "E", "F"].map(waits)).toEqual([false, true, true, true, true, false]);
