@@ -258,7 +258,8 @@ export class CallParser extends ExpressionParser {
       const { host, form, protocol, port, span } = address;
       if (protocol === undefined && port === undefined) {
         if (form === "ip") return { value: { kind: "ip", address: host.replaceAll(/[[\]]/g, ""), span }, shape: "ip" };
-        return { value: { kind: "string", value: host, bare: form === "word", span }, shape: form };
+        const shape = form === "word" ? nameShape(host) : form;
+        return { value: { kind: "string", value: host, bare: form === "word", span }, shape };
       }
       const value = `${protocol === undefined ? "" : `${protocol}:`}${host}${typeof port === "number" ? `:${port}` : ""}`;
       return { value: { kind: "string", value, bare: true, span }, shape: "address" };
@@ -285,6 +286,12 @@ export class CallParser extends ExpressionParser {
         : `\`${name.image}\` lacks an argument`;
     this.report("core-argument", what, args[bad]?.span ?? spanOf(name), `write ${usage(name.image, call)}`);
   }
+}
+
+/** Flags are single names, and the hosts of most functions are made of names. */
+function nameShape(text: string): ArgShape {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(text)) return "word";
+  return /^[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z_][A-Za-z0-9_]*)*$/.test(text) ? "host" : "interface";
 }
 
 function shapeOf(value: tree.Expr): ArgShape {

@@ -1,11 +1,12 @@
 /** The core functions that Kamailio's grammar knows, with the arguments that it takes (cfg.y: cmd). */
 
-/** One argument: `host` is a bare name, a string or an address. */
+/** One argument: `host` is a name, a string or an address; `interface` may also begin with a digit. */
 type Arg =
   | "string"
   | "number"
   | "signed"
   | "host"
+  | "interface"
   | "flag"
   | "address"
   | "protocol"
@@ -55,7 +56,7 @@ export const coreCalls: ReadonlyMap<string, CoreCall> = new Map([
   ...named(flag, "setflag resetflag isflagset"),
   ...named(avpFlag, "setavpflag resetavpflag isavpflagset"),
   ...named({ forms: [["protocol"]] }, "udp_mtu_try_proto"),
-  ...named({ forms: [["host"]] }, "set_advertised_address"),
+  ...named({ forms: [["interface"]] }, "set_advertised_address"),
   ...named({ forms: [["address"]] }, "force_send_socket"),
   ...named({ forms: [["string", "any"]] }, "cfg_select"),
 ]);
@@ -66,6 +67,8 @@ export type ArgShape =
   | "number"
   | "negative"
   | "word"
+  | "host"
+  | "interface"
   | "ip"
   | "address"
   | "protocol"
@@ -77,9 +80,10 @@ const accepted: Readonly<Record<Arg, readonly ArgShape[]>> = {
   string: ["string"],
   number: ["number"],
   signed: ["number", "negative"],
-  host: ["string", "word", "ip"],
+  host: ["string", "word", "host", "ip"],
+  interface: ["string", "word", "host", "interface", "ip"],
   flag: ["number", "string", "word"],
-  address: ["string", "word", "ip", "address"],
+  address: ["string", "word", "host", "interface", "ip", "address"],
   protocol: ["protocol"],
   "uri:host": ["uri:host"],
   "uri:port": ["uri:port"],
@@ -92,6 +96,7 @@ const argNames: Readonly<Record<Arg, string>> = {
   number: "number",
   signed: "number",
   host: "host",
+  interface: "host",
   flag: "flag",
   address: "[proto:]host[:port]",
   protocol: "UDP|TCP|TLS|SCTP",
