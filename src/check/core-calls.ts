@@ -19,6 +19,19 @@ const ONSEND_FUNCTIONS: ReadonlySet<string> = new Set([
   "set_reply_close",
 ]);
 
+/** Functions of Kamailio's core that Viaduct does not have: they need SCTP, SER's attributes, or what transports lack. */
+export const unsupportedCore: ReadonlySet<string> = new Set([
+  "forward_sctp",
+  "setavpflag",
+  "resetavpflag",
+  "isavpflagset",
+  "force_tcp_alias",
+  "add_tcp_alias",
+  "udp_mtu_try_proto",
+  "cfg_select",
+  "cfg_reset",
+]);
+
 export function lowerCore(it: Call, lowering: Lowering): CallStep | undefined {
   const { problems } = lowering.scope;
   if (lowering.block === "onsend" && !ONSEND_FUNCTIONS.has(it.name)) {

@@ -4,7 +4,7 @@ import type { Int } from "../declare/value.ts";
 import { cutVariable } from "../declare/variables-text.ts";
 import { resolveCall } from "./calls.ts";
 import { comparison, isLegacy, turned } from "./comparisons.ts";
-import { lowerCore } from "./core-calls.ts";
+import { lowerCore, unsupportedCore } from "./core-calls.ts";
 import { binary, constant, isConstant, selection, unary } from "./expressions.ts";
 import type { ActionValue, AssignStep, BinaryName, CallStep, CaseStep, RouteStep, Rv, Step } from "./ir.ts";
 import type { Scope } from "./scope.ts";
@@ -233,6 +233,10 @@ export class Lowering {
   #call(it: Call): CallStep | RouteStep | undefined {
     if (it.name === "route") return this.#route(it);
     if (this.scope.core && Object.hasOwn(this.scope.core.functions, it.name)) return lowerCore(it, this);
+    if (unsupportedCore.has(it.name)) {
+      this.scope.problems.error("not-supported", it.nameSpan, `Viaduct does not have the core function \`${it.name}\``);
+      return undefined;
+    }
     const args = it.args.map((each) => this.expression(each));
     if (args.includes(undefined)) return undefined;
     return resolveCall(it, args as Rv[], this.block, this.scope);
