@@ -232,7 +232,7 @@ const Space = createToken({
 export const STRAY = "stray";
 const Stray = createToken({
   name: "Stray",
-  pattern: /[\x00\x02-\x07\x0b\x0c\x0e-\x1f\x7f-\uffff?`\\#"']+/,
+  pattern: /[\x00\x02-\x07\x0b\x0c\x0e-\x1f\x7f-\uffff?`\\]+/,
   group: STRAY,
   line_breaks: false,
 });

@@ -22,6 +22,10 @@ test.each([
   expect(codes(text)).toContain(code);
 });
 
+test("what means nothing does not hide the string that follows", () => {
+  expect(codes('route { if (method == \\"INVITE") exit; }')).toEqual(["stray-character"]);
+});
+
 test("subst-unavailable: without regular expressions substitutions are refused", () => {
   const nothing = { readFile: () => null, resolve: () => "", dirname: () => "" };
   const { problems } = parse({ file: "a.cfg", text: '#!subst "/a/b/"\n', ...nothing });
