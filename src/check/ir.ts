@@ -95,7 +95,7 @@ export interface Selection extends Node {
 
 // ── Steps ────────────────────────────────────────────────────────────────────
 
-export type Step = CallStep | RouteStep | AssignStep | IfStep | WhileStep | SwitchStep | StopStep | UnsupportedStep;
+export type Step = CallStep | RouteStep | AssignStep | IfStep | WhileStep | SwitchStep | StopStep;
 
 export interface CallStep {
   readonly kind: "call";
@@ -164,12 +164,6 @@ export interface StopStep {
   readonly stop: "return" | "exit" | "drop" | "break";
   /** Undefined: the value that the keyword has by itself. */
   readonly value: Rv | undefined;
-  readonly span: Span;
-}
-/** Something that is understood and refused when it is compiled. */
-export interface UnsupportedStep {
-  readonly kind: "unsupported";
-  readonly what: string;
   readonly span: Span;
 }
 

@@ -70,7 +70,7 @@ export class Lowering {
       }
       case "async":
       case "launch":
-        into.push({ kind: "unsupported", what: `\`${it.kind}\``, span });
+        this.scope.problems.error("not-supported", span, `\`${it.kind}\` is not supported`);
         return;
     }
   }

@@ -87,8 +87,6 @@ export function visit(steps: readonly Step[], visitor: Visitor): void {
       case "stop":
         if (it.value) visitValue(it.value, visitor);
         break;
-      case "unsupported":
-        break;
     }
   }
 }

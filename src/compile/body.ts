@@ -65,8 +65,6 @@ export class Body {
         return this.#switch(step, tail, pending);
       case "stop":
         return this.#stop(step, tail);
-      case "unsupported":
-        this.#steps.unit.problems.error("not-supported", step.span, `${step.what} is not supported`);
     }
   }
 

@@ -8,6 +8,7 @@ import type { Answer } from "../declare/value.ts";
 import { comparisonWaits } from "./comparisons.ts";
 import type { CompiledRoute, Program } from "./program.ts";
 import { type Body, runTop, runtime } from "./runtime.ts";
+import { splitRests } from "./rests.ts";
 import { Steps } from "./steps.ts";
 import { type Block, blockKey, Unit } from "./unit.ts";
 
@@ -22,6 +23,7 @@ export interface CompileResult {
 /** `core` is the generation's, its modules started: variables, regular expressions and module states come from there. */
 export function compile(checked: Checked, core: Core): CompileResult {
   const unit = new Unit(checked, core);
+  splitRests(unit.blocks);
   colour(unit);
   const { out } = unit;
   const names = Object.keys(runtime);

@@ -102,9 +102,12 @@ function missingRoute(call: Call, name: string): number {
   return Failure.script;
 }
 
-/** Writes a variable: 1, or -1 when it failed. A failed read on the right side leaves the variable undefined. */
-function assign(variable: Bound, call: Call, value: Read): number {
-  const ok = variable.set!(call, value === undefined ? null : value);
+/**
+ * Writes a variable: 1, or -1 when it failed. A failed read on the right side leaves the variable undefined. `read`:
+ * the right side is a variable (Bound.set).
+ */
+function assign(variable: Bound, call: Call, value: Read, read = false): number {
+  const ok = variable.set!(call, value === undefined ? null : value, read);
   return ok && value !== undefined ? 1 : Failure.unspecified;
 }
 

@@ -168,7 +168,8 @@ export class Steps {
       return "-1";
     }
     const name = this.unit.out.constant(variable);
-    if (!failing) return `assign(${name}, call, ${code})`;
+    // An integer that comes straight out of a variable has a text, which `$ru`, `$du` … want.
+    if (!failing) return `assign(${name}, call, ${code}${value.op === "variable" ? ", true" : ""})`;
     return this.temporaries(
       1,
       ([t]) => `((${t} = ${code}) !== ${t} ? (divisionFailed(call, ${line}), -1) : assign(${name}, call, ${t}))`,
