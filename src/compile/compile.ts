@@ -7,8 +7,8 @@ import type { Core } from "../declare/core.ts";
 import type { Answer } from "../declare/value.ts";
 import { comparisonWaits } from "./comparisons.ts";
 import type { CompiledRoute, Program } from "./program.ts";
-import { type Body, runTop, runtime } from "./runtime.ts";
 import { splitRests } from "./rests.ts";
+import { type Body, runTop, runtime } from "./runtime.ts";
 import { Steps } from "./steps.ts";
 import { type Block, blockKey, Unit } from "./unit.ts";
 

@@ -113,6 +113,11 @@ export interface Fn<S = any, A extends Kinds = any, R extends Record<number, str
   readonly returns: R;
   /** May hand back a promise: the compiler emits routes that reach it as async functions. */
   readonly waits?: boolean;
+  /**
+   * What stands behind a call in its block becomes a route of its own, whose name the function receives as its last
+   * argument `next` (a `text`, which no script writes), to run it later.
+   */
+  readonly goesOn?: boolean;
   /** Legal argument counts when not every count between the fewest and the most is. */
   readonly arities?: readonly number[];
   /** Further forms whose arguments mean something else: the first that takes the number of arguments written is meant. */

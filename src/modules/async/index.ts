@@ -1,7 +1,7 @@
 /** async: routes that run later, on a suspended transaction. Follows Kamailio's src/modules/async. */
 import type { Call } from "../../declare/call.ts";
 import { type Core, LogLevel } from "../../declare/core.ts";
-import { declare, int, str } from "../../declare/module.ts";
+import { declare, int, str, text } from "../../declare/module.ts";
 import type { Route } from "../../declare/variable.ts";
 
 interface Async {
@@ -57,7 +57,31 @@ function untilTick(core: Core, seconds: number): number {
   return (Math.floor(age / 1000) + seconds) * 1000 - age;
 }
 
+function afterSeconds(call: Call, route: string, seconds: number, state: Async): Suspended {
+  if (state.workers <= 0 || seconds <= 0 || seconds >= LONGEST_SECONDS) {
+    complain(call.core, `bad time (${seconds} seconds), or no workers`);
+    return -1;
+  }
+  return later(call, route, untilTick(call.core, seconds), state) as Suspended;
+}
+
+function afterMs(call: Call, route: string, ms: number, state: Async): Suspended {
+  if (state.workers <= 0 || state.msTimer <= 0 || ms <= 0 || ms >= LONGEST_MS) {
+    complain(call.core, `bad time (${ms} ms), or modparam ms_timer is not set`);
+    return -1;
+  }
+  if (state.pending.count >= MOST_MS_TIMERS) {
+    complain(call.core, "max sleep queue length exceeded");
+    return -1;
+  }
+  state.pending.count++;
+  const code = later(call, route, ms, state, () => state.pending.count--);
+  if (code < 0) state.pending.count--;
+  return code as Suspended;
+}
+
 const name = str("Name of the route block.");
+const next = text("Left out: the rest of the block.", { fallback: "" });
 const group = str("Name of the group of workers that runs it; Viaduct has one pool for all.");
 const SUSPENDED = {
   0: "suspended: the script ends",
@@ -103,40 +127,37 @@ export const async = module({
     data: new WeakMap(),
   }),
   functions: {
+    async_sleep: fn({
+      doc: "Suspends the transaction and goes on some seconds later with the rest of the block.",
+      in: RELAYING,
+      args: { seconds: int("1 to 99."), next },
+      arities: [1],
+      goesOn: true,
+      returns: SUSPENDED,
+      run: (call, args, state) => afterSeconds(call, args.next, Number(args.seconds), state),
+    }),
+    async_ms_sleep: fn({
+      doc: "Suspends the transaction and goes on some milliseconds later with the rest of the block.",
+      in: RELAYING,
+      args: { milliseconds: int("1 to 29999."), next },
+      arities: [1],
+      goesOn: true,
+      returns: SUSPENDED,
+      run: (call, args, state) => afterMs(call, args.next, Number(args.milliseconds), state),
+    }),
     async_route: fn({
       doc: "Suspends the transaction and runs a route after some seconds.",
       in: RELAYING,
       args: { name, seconds: int("1 to 99.") },
       returns: SUSPENDED,
-      run(call, args, state) {
-        const seconds = Number(args.seconds);
-        if (state.workers <= 0 || seconds <= 0 || seconds >= LONGEST_SECONDS) {
-          complain(call.core, `bad time (${seconds} seconds), or no workers`);
-          return -1;
-        }
-        return later(call, args.name, untilTick(call.core, seconds), state) as Suspended;
-      },
+      run: (call, args, state) => afterSeconds(call, args.name, Number(args.seconds), state),
     }),
     async_ms_route: fn({
       doc: "Suspends the transaction and runs a route after some milliseconds.",
       in: RELAYING,
       args: { name, milliseconds: int("1 to 29999.") },
       returns: SUSPENDED,
-      run(call, args, state) {
-        const ms = Number(args.milliseconds);
-        if (state.workers <= 0 || state.msTimer <= 0 || ms <= 0 || ms >= LONGEST_MS) {
-          complain(call.core, `bad time (${ms} ms), or modparam ms_timer is not set`);
-          return -1;
-        }
-        if (state.pending.count >= MOST_MS_TIMERS) {
-          complain(call.core, "max sleep queue length exceeded");
-          return -1;
-        }
-        state.pending.count++;
-        const code = later(call, args.name, ms, state, () => state.pending.count--);
-        if (code < 0) state.pending.count--;
-        return code as Suspended;
-      },
+      run: (call, args, state) => afterMs(call, args.name, Number(args.milliseconds), state),
     }),
     async_task_route: fn({
       doc: "Suspends the transaction and runs a route at once, when the run has ended.",
