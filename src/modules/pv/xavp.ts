@@ -4,8 +4,8 @@ import type { Lists } from "../../declare/lists.ts";
 import type { Bound, Pv } from "../../declare/module.ts";
 import type { Read, Value } from "../../declare/value.ts";
 import type { Variables } from "../../declare/variable.ts";
-import { toText } from "../../declare/variables-values.ts";
-import { XavpData, XavpList, type XavpValue } from "../../declare/xavp.ts";
+import { intOf, intWithText, toText } from "../../declare/variables-values.ts";
+import { type Xavp, XavpData, XavpList, type XavpValue } from "../../declare/xavp.ts";
 import { type Index, indexNow, isProblem, joined, parseIndex } from "./binding.ts";
 import { plain } from "./script-variables.ts";
 import { type PvState, pv } from "./state.ts";
@@ -107,13 +107,16 @@ function readPath(call: Call, list: XavpList, { root, child }: XavpPath): Read {
   const below = position(call, item.value, child);
   if (below === undefined) return undefined;
   if (below !== "all") return xavpRead(item.value.get(child.name, below)?.value ?? null);
-  const all = item.value.all(child.name);
-  return all.length === 0
-    ? null
-    : joined(
-        all.map((it) => toText(xavpRead(it.value))),
-        ", ",
-      );
+  return readAll(item.value.all(child.name));
+}
+
+/** All values joined. The result is an integer when the last of them is one, as in Kamailio. */
+function readAll(items: readonly Xavp[]): Read {
+  if (items.length === 0) return null;
+  const values = items.map((it) => xavpRead(it.value));
+  const text = joined(values.map(toText), ", ");
+  const last = intOf(values[values.length - 1]);
+  return last === undefined || text === null ? text : intWithText(last, text);
 }
 
 /** An index from the end counted from the front, for reading. */
