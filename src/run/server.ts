@@ -27,6 +27,7 @@ import { Resolver, type Target } from "./resolver.ts";
 import { Routes } from "./routes.ts";
 import { Stateless } from "./stateless.ts";
 import { ServerStatistics } from "./statistics.ts";
+import { countTransports } from "./transport-statistics.ts";
 
 export interface ServerOptions {
   readonly host: Host;
@@ -78,6 +79,7 @@ export class Server {
     this.host = host;
     this.log = new ServerLog(options.sink, LogLevel.notice);
     this.statistics = new ServerStatistics();
+    countTransports(this.statistics, () => this.#transports);
     this.resolver = new Resolver(host);
     this.pools = new Pools({ children: 8, tcpChildren: 8, queueBytes: DEFAULT_QUEUE_BYTES });
     this.routes = new Routes(this);
@@ -139,6 +141,7 @@ export class Server {
     generation.timerVars = generation.slots.fresh();
     this.routes.vars = generation.timerVars;
     for (const event of STARTED) await generation.core.runEvent(event);
+    transports.serve();
   }
 
   /** Closes the sockets and stops the modules. */

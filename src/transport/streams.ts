@@ -5,6 +5,7 @@ import { Connections } from "./connections.ts";
 import type { ListenSocket } from "./listen.ts";
 import { level, type TransportOptions } from "./options.ts";
 import type { Listener, Stream, StreamHandlers } from "./socket.ts";
+import type { Sockets } from "./sockets.ts";
 
 /** What Kamailio's `tcp` statistics count. */
 export interface StreamCounters {
@@ -43,29 +44,33 @@ export class Streams {
     sent: 0,
   };
   readonly #options: TransportOptions;
+  /** Chooses the socket that a new connection stands for. */
+  sockets: Sockets;
   readonly #table = new Connections();
-  readonly #listeners: Listener[] = [];
   #sweep: { cancel(): void } | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
+    this.sockets = options.sockets;
   }
 
-  async listen(socket: ListenSocket): Promise<void> {
+  /** The result's `socket` may be changed for another that stands for the same address. */
+  async listen(first: ListenSocket): Promise<{ socket: ListenSocket; readonly listener: Listener }> {
     const { net, settings } = this.#options;
-    const { address, port, family } = socket;
+    const { address, port, family } = first;
     const listener = await net.listen(
       { address, port, family, backlog: settings.backlog, ...this.#tuning() },
-      (stream) => this.#accept(socket, stream),
+      (stream) => this.#accept(it.socket, stream),
     );
-    this.#listeners.push(listener);
+    const it = { socket: first, listener };
+    return it;
   }
 
-  async close(): Promise<void> {
+  /** Closes the connections. */
+  close(): void {
     this.#sweep?.cancel();
     this.#sweep = undefined;
     for (const connection of [...this.#table]) this.#drop(connection, "closed");
-    await Promise.all(this.#listeners.splice(0).map((it) => it.close()));
   }
 
   /** Connections that are open or being opened. */
@@ -153,13 +158,13 @@ export class Streams {
   }
 
   #connect(to: Destination): Connection | undefined {
-    const { settings, log, clock, net, sockets } = this.#options;
+    const { settings, log, clock, net } = this.#options;
     const where = `${to.protocol}:${to.ip}:${to.port}`;
     if (this.#table.size >= settings.maxConnections) {
       log(level.error, `${where}: maximum number of connections exceeded (${settings.maxConnections})`);
       return undefined;
     }
-    const socket = to.socket ?? sockets.toward(to.protocol, to.ip);
+    const socket = to.socket ?? this.sockets.toward(to.protocol, to.ip);
     if (!socket) {
       log(level.error, `${where}: no socket to connect from`);
       return undefined;

@@ -1,8 +1,8 @@
 /** Sends and receives SIP messages over datagrams and connections. */
-import type { Destination, LocalSocket } from "../sip/address.ts";
+import type { Destination, LocalSocket, ReceiveInfo } from "../sip/address.ts";
 import type { ListenSocket } from "./listen.ts";
 import { level, type TransportOptions } from "./options.ts";
-import type { Datagrams } from "./socket.ts";
+import type { Datagrams, Listener } from "./socket.ts";
 import type { Sockets } from "./sockets.ts";
 import { type StreamCounters, Streams } from "./streams.ts";
 
@@ -11,53 +11,103 @@ const shortest = 20;
 /** Milliseconds between two attempts to bind a virtual address. */
 const virtualInterval = 5000;
 
+/** Messages that may come between opening and `serve`. */
+const mostWaiting = 1000;
+
+/** An open socket. After a change of script another object may stand for the same address. */
+interface Open {
+  socket: ListenSocket;
+  readonly datagrams?: Datagrams;
+  readonly listener?: Listener;
+}
+
+const keyOf = ({ protocol, address, port }: LocalSocket): string => `${protocol}:${address}:${port}`;
+
 export class Transports {
   readonly #options: TransportOptions;
+  #sockets: Sockets;
+  readonly #open = new Map<string, Open>();
+  /** The way of each datagram: by the object, without making a key. Objects of an earlier script are found by key. */
   readonly #datagrams = new Map<LocalSocket, Datagrams>();
-  readonly #retries = new Set<{ cancel(): void }>();
-  #closed = false;
+  readonly #retries = new Map<string, { cancel(): void }>();
+  #waiting: [text: string, received: ReceiveInfo][] | undefined = [];
   readonly streams: Streams;
   /** Datagrams received (keep-alives apart), sent, and refused by the system. */
   readonly udp = { received: 0, sent: 0, refused: 0 };
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    this.streams = new Streams(options);
+    this.#sockets = options.sockets;
+    this.streams = new Streams({ ...options, onMessage: (text, received) => this.#deliver(text, received) });
   }
 
   get sockets(): Sockets {
-    return this.#options.sockets;
+    return this.#sockets;
   }
   get tcp(): StreamCounters {
     return this.streams.counters;
   }
 
-  /** Opens every socket of the table. The problem that kept one from opening, when there was one; then all are closed. */
+  /** Opens every socket of the table. The problem that kept one from opening, when there was one; then none is open. */
   async open(): Promise<string | undefined> {
-    const { sockets } = this.#options;
+    const problem = await this.use(this.#sockets);
+    if (problem !== undefined) await this.close();
+    return problem;
+  }
+
+  /** Messages are delivered from now on, first those that came since the sockets were opened. */
+  serve(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const [text, received] of waiting) this.#options.onMessage(text, received);
+  }
+
+  /**
+   * Changes to another table, of a new script: sockets that both have stay open with what is under way on them, new
+   * ones are opened, and the others closed. The problem that kept a new one from opening; then all is as it was.
+   */
+  async use(sockets: Sockets): Promise<string | undefined> {
+    const opened: Open[] = [];
     for (const socket of sockets.all) {
+      if (this.#open.has(keyOf(socket))) continue;
       try {
-        await this.#openOne(socket);
+        opened.push(await this.#openOne(socket));
       } catch (error) {
-        const problem = `cannot listen on ${socket.protocol}:${socket.address}:${socket.port}: ${(error as Error).message}`;
+        const problem = `cannot listen on ${keyOf(socket)}: ${(error as Error).message}`;
         if (socket.virtual) {
           this.#later(socket, problem);
           continue;
         }
-        await this.close();
+        for (const it of opened) await this.#shut(it);
         return problem;
       }
     }
+    this.#sockets = sockets;
+    this.streams.sockets = sockets;
+    this.#datagrams.clear();
+    for (const socket of sockets.all) {
+      const it = this.#open.get(keyOf(socket));
+      if (!it) continue;
+      it.socket = socket;
+      if (it.datagrams) this.#datagrams.set(socket, it.datagrams);
+    }
+    const wanted = new Set(sockets.all.map(keyOf));
+    for (const [key, it] of [...this.#open]) if (!wanted.has(key)) await this.#shut(it);
+    for (const [key, timer] of [...this.#retries])
+      if (!wanted.has(key)) {
+        timer.cancel();
+        this.#retries.delete(key);
+      }
     return undefined;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const timer of this.#retries) timer.cancel();
+    for (const timer of this.#retries.values()) timer.cancel();
     this.#retries.clear();
-    const open = [...this.#datagrams.values()];
     this.#datagrams.clear();
-    await Promise.all([...open.map((it) => it.close()), this.streams.close()]);
+    const open = [...this.#open.values()];
+    this.streams.close();
+    await Promise.all(open.map((it) => this.#shut(it)));
   }
 
   /**
@@ -66,8 +116,8 @@ export class Transports {
    */
   send(text: string, to: Destination): boolean | Promise<boolean> {
     if (to.protocol !== "udp") return this.streams.send(text, to);
-    const socket = to.socket ?? this.#options.sockets.toward("udp", to.ip);
-    const datagrams = socket && this.#datagrams.get(socket);
+    const socket = to.socket ?? this.#sockets.toward("udp", to.ip);
+    const datagrams = socket && (this.#datagrams.get(socket) ?? this.#open.get(keyOf(socket))?.datagrams);
     if (!datagrams) {
       this.#options.log(level.error, `no socket to send to udp:${to.ip}:${to.port}`);
       return false;
@@ -84,39 +134,62 @@ export class Transports {
     return false;
   }
 
-  #openOne(socket: ListenSocket): Promise<void> {
-    return socket.protocol === "udp" ? this.#bind(socket) : this.streams.listen(socket);
+  async #openOne(socket: ListenSocket): Promise<Open> {
+    const it = socket.protocol === "udp" ? await this.#bind(socket) : await this.streams.listen(socket);
+    this.#open.set(keyOf(socket), it);
+    return it;
+  }
+
+  async #shut(it: Open): Promise<void> {
+    const key = keyOf(it.socket);
+    if (this.#open.get(key) === it) this.#open.delete(key);
+    await (it.datagrams ?? it.listener)?.close();
   }
 
   /** A virtual address may be another machine's for now: it is tried again until it is ours. */
   #later(socket: ListenSocket, problem: string): void {
     const { clock, log } = this.#options;
     log(level.warn, `${problem}; trying again`);
+    const key = keyOf(socket);
     const timer = clock.after(virtualInterval, () => {
-      this.#retries.delete(timer);
-      this.#openOne(socket).catch((error: Error) => {
-        if (!this.#closed) this.#later(socket, error.message);
-      });
+      this.#openOne(socket).then(
+        (it) => {
+          // Given up while it was being opened.
+          if (this.#retries.get(key) !== timer) return this.#shut(it);
+          this.#retries.delete(key);
+          if (it.datagrams) this.#datagrams.set(socket, it.datagrams);
+          return undefined;
+        },
+        (error: Error) => {
+          if (this.#retries.get(key) === timer) this.#later(socket, error.message);
+        },
+      );
     });
-    this.#retries.add(timer);
+    this.#retries.set(key, timer);
   }
 
-  async #bind(socket: ListenSocket): Promise<void> {
-    const { net, clock, settings, onMessage, log } = this.#options;
-    const { address, port } = socket;
+  #deliver(text: string, received: ReceiveInfo): boolean {
+    if (!this.#waiting) return this.#options.onMessage(text, received);
+    if (this.#waiting.length < mostWaiting) this.#waiting.push([text, received]);
+    return true;
+  }
+
+  async #bind(first: ListenSocket): Promise<Open> {
+    const { net, clock, settings, log } = this.#options;
+    const { address, port } = first;
     const counters = this.udp;
     const datagrams = await net.bind(
-      { address, port, family: socket.family, receiveBuffer: settings.udpReceiveBuffer },
+      { address, port, family: first.family, receiveBuffer: settings.udpReceiveBuffer },
       {
-        message(text, srcIp, srcPort) {
+        message: (text, srcIp, srcPort) => {
           if (text.length >= settings.maxMessage) {
             log(level.warn, `datagram of ${text.length} bytes from ${srcIp}:${srcPort} is too long`);
             return;
           }
           if (text.length < shortest || srcPort === 0) return;
           counters.received++;
-          onMessage(text, {
-            socket,
+          this.#deliver(text, {
+            socket: it.socket,
             protocol: "udp",
             srcIp,
             srcPort,
@@ -129,6 +202,7 @@ export class Transports {
         failed: (message) => log(level.error, `udp:${address}:${port}: ${message}`),
       },
     );
-    this.#datagrams.set(socket, datagrams);
+    const it: Open = { socket: first, datagrams };
+    return it;
   }
 }

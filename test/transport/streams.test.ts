@@ -48,6 +48,7 @@ beforeEach(async () => {
     onClosed: (id, reason) => closed.push(`${id} ${reason}`),
   });
   expect(await transports.open()).toBeUndefined();
+  transports.serve();
 });
 
 /** A peer that connected to us: what it got, and its stream. */
@@ -325,6 +326,63 @@ test("opening fails as a whole, except for virtual sockets, which are tried agai
     true,
   );
   await patient.close();
+});
+
+test("messages that come before `serve` wait for it", async () => {
+  const at: ListenSocket = { ...udp, port: 5080 };
+  const got: string[] = [];
+  const early = new Transports({
+    net,
+    clock,
+    settings,
+    sockets: new Sockets([at], [], net),
+    onMessage: (text) => got.push(text) > 0,
+    log: () => {},
+  });
+  await early.open();
+  const from = net.bindNow({ address: "127.0.0.2", port: 5070 }, { message() {}, failed() {} });
+  from.send("first message, long enough", "127.0.0.1", 5080);
+  await run(0);
+  expect(got).toEqual([]);
+  early.serve();
+  from.send("second message, long enough", "127.0.0.1", 5080);
+  await run(0);
+  expect(got).toEqual(["first message, long enough", "second message, long enough"]);
+  await early.close();
+});
+
+test("another table: what both have stays open, and connections with it", async () => {
+  const it = await peer();
+  it.stream.write(options);
+  await run(0);
+  const renamed: ListenSocket = { ...socket, name: "new" };
+  const added: ListenSocket = { ...udp, port: 5081 };
+  expect(await transports.use(new Sockets([renamed, added], [], net))).toBeUndefined();
+  it.stream.write(options);
+  await run(0);
+  expect(received.map(({ info }) => info.socket)).toEqual([socket, socket]);
+  await peer(40002).then((young) => young.stream.write(options));
+  await run(0);
+  expect(received[2]!.info.socket).toBe(renamed);
+  // The socket that is gone sends nothing any more, also for transactions that began on it.
+  expect(transports.send("x", to({ protocol: "udp", socket: udp }))).toBe(false);
+  expect(transports.send("x", to({ protocol: "udp", socket: { ...added } }))).toBe(true);
+});
+
+test("another table that cannot be opened changes nothing", async () => {
+  net.bindNow({ address: "127.0.0.1", port: 5082 }, { message() {}, failed() {} });
+  const next = new Sockets(
+    [
+      { ...udp, port: 5081 },
+      { ...udp, port: 5082 },
+    ],
+    [],
+    net,
+  );
+  expect(await transports.use(next)).toMatch(/^cannot listen on udp:127.0.0.1:5082/);
+  expect(transports.send("x", to({ protocol: "udp" }))).toBe(true);
+  expect(transports.send("x", to({ protocol: "udp", socket: next.all[0] }))).toBe(false);
+  expect(transports.sockets.all).toEqual([udp, socket]);
 });
 
 const finish = async (sent: boolean | Promise<boolean>): Promise<boolean> => {
