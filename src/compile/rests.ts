@@ -16,11 +16,12 @@ export function splitRests(blocks: Map<string, Block>): void {
     if (at < 0) return within(steps);
     const call = steps[at] as CallStep;
     // The space keeps the name apart from every name that a script can write.
-    const name = `${call.name} ${++made}`;
+    const number = ++made;
+    const name = `${call.name} ${number}`;
     const key = blockKey("route", name);
     const rest = split(steps.slice(at + 1));
     const first = { block: "route", name, steps: rest, span: call.span } as const;
-    blocks.set(key, { key, first, steps: rest, function: `rest_${made}`, waits: false });
+    blocks.set(key, { key, first, steps: rest, function: `rest_${number}`, waits: false });
     const value = { op: "constant", value: name, type: "str", span: call.span } as const;
     const named: CallStep = { ...call, args: [...call.args, { name: "next", kind: NEXT, rest: false, value }] };
     // The rest stays where it is: it runs at once when the function fails.
