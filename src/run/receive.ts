@@ -4,7 +4,7 @@
  */
 import { Call, RunFlag } from "../declare/call.ts";
 import { type Answer, after } from "../declare/value.ts";
-import type { ReceiveInfo } from "../sip/address.ts";
+import { defaultPort, type ReceiveInfo } from "../sip/address.ts";
 import { HeaderType } from "../sip/headers.ts";
 import { SipMessage } from "../sip/message.ts";
 import type { Generation } from "./generation.ts";
@@ -89,6 +89,7 @@ export class Receiver {
   #request(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
     const { program, core } = generation;
     if (generation.forceRport) msg.forceRport = true;
+    if (generation.transportSettings.acceptAliases) this.#alias(msg);
     const vars = generation.varsOf(slot);
     const call = new Call(core, msg, "request", vars, this.#server.newLists(vars));
     const hooks = generation.requestHooks;
@@ -98,6 +99,14 @@ export class Receiver {
     const answer = runRoute(this.#server, program.request, call);
     if (answer instanceof Promise) return answer.then(() => this.#requestEnd(generation, call));
     this.#requestEnd(generation, call);
+  }
+
+  /** RFC 5923: requests for the port that the peer's Via names may use the connection that it opened. */
+  #alias(msg: SipMessage): void {
+    const { connection, protocol } = msg.received;
+    const via = msg.vias[0];
+    if (connection !== 0 && via?.alias)
+      this.#server.transports?.streams.addAlias(connection, via.port || defaultPort(protocol));
   }
 
   #requestEnd(generation: Generation, call: Call): void {

@@ -1,7 +1,7 @@
 /** The sockets that the server listens on, and the questions that scripts and transactions ask of them. */
 import type { LocalSocket, Protocol } from "../sip/address.ts";
 import { parseHostPort } from "./hostport.ts";
-import { addressKey, familyOf, isLoopback, isMulticast, unbracket } from "./ip.ts";
+import { addressKey, isLoopback, isMulticast, unbracket } from "./ip.ts";
 import type { Alias, ListenSocket } from "./listen.ts";
 import type { Family, SocketPort } from "./socket.ts";
 
@@ -128,12 +128,6 @@ export class Sockets {
       this.#listening("udp", address, 0) ??
       this.#byProtocol.get("udp")?.find((s) => s.family === family && !isLoopback(s.address) && !isMulticast(s.address))
     );
-  }
-
-  /** For an outgoing stream from `address`: the listening socket that stands for it. */
-  standsFor(protocol: Protocol, address: string): ListenSocket | undefined {
-    const own = carrier(protocol);
-    return this.#listening(own, address, 0) ?? this.#first.get(own + (familyOf(address) ?? 4));
   }
 
   #candidates(protocol: Protocol | undefined): readonly ListenSocket[] {
