@@ -150,7 +150,7 @@ export const cfgutils = module({
       doc: "The percentage for rand_event is the code; 0 ends the script.",
       in: "any",
       args: {},
-      returns: {} as Record<number, string>,
+      returns: { 0: "the percentage is 0; ends the script", 1: "to 100: the percentage" } as Record<number, string>,
       run: (_call, _args, { shared }) => shared.probability,
     }),
     rand_event: fn({
@@ -231,7 +231,7 @@ export const cfgutils = module({
         second: str("The second; may be empty.", { computed: false }),
         size: int("How many bits it has; 0 or less: one.", { computed: false }),
       },
-      returns: {} as Record<number, string>,
+      returns: { 1: "and above: the hash plus 1" } as Record<number, string>,
       // One more than the hash: 0 would end the script.
       run: (_call, { first, second, size }) => coreHash(first, second, size > 0 ? 2 ** Number(size) : 2) + 1,
     }),

@@ -45,7 +45,7 @@ export const variables: Record<string, Pv<Corex>> = {
     keys: { line: "Line number.", name: "The file.", file: "The file.", route: "Name of the route block." },
     get(call: Call, key) {
       if (key === "line") return call.line;
-      return (key === "route" ? call.route : call.file) || null;
+      return key === "route" ? call.route || "DEFAULT_ROUTE" : call.file || null;
     },
   }),
   lsock: pv({
