@@ -1,6 +1,6 @@
 /** From a file to a generation: read, parsed, checked, its modules started, compiled. Any problem leaves everything as it was. */
 import { parse } from "../../grammar/index.ts";
-import type { Problem, Span } from "../../grammar/tree.ts";
+import type { Problem, Script, Span } from "../../grammar/tree.ts";
 import { type Checked, check } from "../check/index.ts";
 import { compile } from "../compile/index.ts";
 import { Call } from "../declare/call.ts";
@@ -26,12 +26,16 @@ export interface LoadResult {
   readonly problems: readonly Problem[];
   /** Every file that was read, the script first: what `--watch` looks at. */
   readonly files: readonly string[];
+  /** Their text, for showing the lines of problems. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** What was read, for tools; undefined when there was no file. */
+  readonly script: Script | undefined;
 }
 
 export async function load(server: Server, file: string, number: number): Promise<LoadResult> {
   const { host, options } = server;
   const text = host.files.read(file);
-  if (text === null) return { generation: undefined, problems: [unreadable(file)], files: [file] };
+  if (text === null) return nothing(file);
   const parsed = parse({
     file,
     text,
@@ -45,13 +49,13 @@ export async function load(server: Server, file: string, number: number): Promis
   });
   const script = options.additions ? withAdditions(parsed.script, options.additions) : parsed.script;
   const problems: Problem[] = [...parsed.problems];
-  const { files } = parsed;
+  const { files, sources } = parsed;
   const { checked, problems: found } = check(script, {
     modules: options.modules,
     ...(options.missing && { missing: options.missing }),
   });
   problems.push(...found);
-  const refused = (): LoadResult => ({ generation: undefined, problems, files });
+  const refused = (): LoadResult => ({ generation: undefined, problems, files, sources, script });
   if (refuses(problems)) return refused();
 
   const generation = new Generation(number, file, new VarSlots());
@@ -76,16 +80,24 @@ export async function load(server: Server, file: string, number: number): Promis
   }
   generation.program = compiled.program;
   generation.hook();
-  return { generation, problems, files };
+  return { generation, problems, files, sources, script };
 }
 
 const refuses = (problems: readonly Problem[]): boolean => problems.some((it) => it.severity === "error");
 
-const unreadable = (file: string): Problem => ({
-  code: "unreadable-file",
-  severity: "error",
-  message: `cannot read ${file}`,
-  span: { file, line: 1, column: 1, endLine: 1, endColumn: 1 },
+const nothing = (file: string): LoadResult => ({
+  generation: undefined,
+  problems: [
+    {
+      code: "unreadable-file",
+      severity: "error",
+      message: `cannot read ${file}`,
+      span: { file, line: 1, column: 1, endLine: 1, endColumn: 1 },
+    },
+  ],
+  files: [file],
+  sources: new Map(),
+  script: undefined,
 });
 
 /** Configuration, services and variables: what modules need to start. */

@@ -2,7 +2,7 @@
 import type { Problem } from "../../grammar/tree.ts";
 import type { Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
-import { Server } from "../run/server.ts";
+import { Server, type ServerOptions } from "../run/server.ts";
 import { SimulatedHost } from "./host.ts";
 import { SimulatedNetwork } from "./network.ts";
 
@@ -15,7 +15,9 @@ export interface SimulationOptions {
   /** Path of the script. */
   readonly script: string;
   readonly seed?: number;
-  readonly defines?: Readonly<Record<string, string | undefined>>;
+  /** `-A`, `--subst` and their kin. */
+  readonly defines?: ServerOptions["defines"];
+  readonly substitutions?: ServerOptions["substitutions"];
   readonly env?: Readonly<Record<string, string>>;
   readonly overrides?: ReadonlyMap<string, Value>;
   readonly missing?: "error" | "warn";
@@ -51,6 +53,7 @@ export class Simulation {
       },
       ...(options.builtin && { builtin: options.builtin }),
       ...(options.defines && { defines: options.defines }),
+      ...(options.substitutions && { substitutions: options.substitutions }),
       ...(options.overrides && { overrides: options.overrides }),
       ...(options.missing && { missing: options.missing }),
     });

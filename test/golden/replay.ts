@@ -1,5 +1,6 @@
 /** Replays golden vectors in-process: in-memory network, virtual time. */
 import { readFileSync } from "node:fs";
+import type { ParseInput, SubstKind } from "../../grammar/index.ts";
 import { coreCommands } from "../../src/control/core-commands.ts";
 import { modules } from "../../src/modules/index.ts";
 import { Simulation } from "../../src/simulate/simulation.ts";
@@ -43,8 +44,7 @@ export async function replay(v: Vector): Promise<Expectation> {
     builtin: [coreCommands],
     files,
     script: "/golden/k.cfg",
-    defines: definesOf(v.args ?? []),
-    missing: "warn",
+    ...fromCommandLine(v.args ?? []),
     env: { TZ: "UTC", LANG: "C", ...v.env },
   });
   const problems = await simulation.start();
@@ -99,15 +99,18 @@ async function untilMark(simulation: Simulation): Promise<void> {
 /** Scripts are UTF-8 files; the engine holds their bytes. */
 const latin1 = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
 
-/** `-A name[=value]`. */
-function definesOf(args: readonly string[]): Record<string, string | undefined> {
-  const defines: Record<string, string | undefined> = {};
+/** `-A name[=value]`, `--subst=…` and their kin, in order. */
+function fromCommandLine(args: readonly string[]): Pick<ParseInput, "defines" | "substitutions"> {
+  const defines: [string, string | undefined][] = [];
+  const substitutions: { kind: SubstKind; rule: string }[] = [];
   args.forEach((it, i) => {
+    const [, kind, rule] = /^--(subst|substdef|substdefs)=(.*)$/s.exec(it) ?? [];
+    if (kind !== undefined) substitutions.push({ kind: kind as SubstKind, rule: rule! });
     if (it !== "-A") return;
     const [name, ...value] = args[i + 1]!.split("=");
-    defines[name!] = value.length > 0 ? value.join("=") : undefined;
+    defines.push([name!, value.length > 0 ? value.join("=") : undefined]);
   });
-  return defines;
+  return { defines, substitutions };
 }
 
 function replyTo(request: string, reply: number | readonly [number, string, (readonly string[])?]): string {
