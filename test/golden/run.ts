@@ -1,5 +1,6 @@
 /** `npm run golden [-- --only REGEX] [--area REGEX] [--quiet]`: replays the vectors and prints differences and counts by area. */
-import { readExceptions, readVectors, replay, same } from "./replay.ts";
+import { same } from "./outcome.ts";
+import { readExceptions, readVectors, replay } from "./replay.ts";
 
 const option = (name: string): string | undefined => {
   const at = process.argv.indexOf(`--${name}`);
