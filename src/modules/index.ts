@@ -25,6 +25,7 @@ import { permissions } from "./permissions/permissions.ts";
 import { pike } from "./pike/pike.ts";
 import { pv } from "./pv/index.ts";
 import { regex } from "./regex/regex.ts";
+import { registrar } from "./registrar/index.ts";
 import { rr } from "./rr/index.ts";
 import { rtjson } from "./rtjson/index.ts";
 import { sanity } from "./sanity/index.ts";
@@ -37,6 +38,7 @@ import { textopsx } from "./textopsx/textopsx.ts";
 import { tm } from "./tm/index.ts";
 import { tmx } from "./tmx/index.ts";
 import { uac } from "./uac/index.ts";
+import { usrloc } from "./usrloc/index.ts";
 import { uuid } from "./uuid.ts";
 import { xhttp } from "./xhttp/index.ts";
 import { xhttpProm } from "./xhttp_prom/index.ts";
@@ -84,4 +86,6 @@ export const modules: readonly Module[] = [
   mqueue,
   pike,
   permissions,
+  usrloc,
+  registrar,
 ];
