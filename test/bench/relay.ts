@@ -126,7 +126,9 @@ async function run(first: number, calls: number): Promise<number> {
 await run(0, CALLS / 4);
 ended = 0;
 const perCall = await run(CALLS, CALLS);
-console.log(`  relayed call (6 messages in, 7 out)  ${perCall.toFixed(1)} µs CPU, ${Math.round(1e6 / perCall)} calls/s on one core`);
+console.log(
+  `  relayed call (6 messages in, 7 out)  ${perCall.toFixed(1)} µs CPU, ${Math.round(1e6 / perCall)} calls/s on one core`,
+);
 await simulation.advance(60_000);
 await simulation.stop();
 if (ended !== CALLS) {
