@@ -1,6 +1,8 @@
 /** Golden vectors in-process: every one as real Kamailio answered, or listed in exceptions.txt with its reason, and then really different. */
 import { expect, test } from "vitest";
-import { readExceptions, readVectors, replay, same, type Vector } from "./replay.ts";
+import { same } from "./outcome.ts";
+import { readExceptions, readVectors, replay } from "./replay.ts";
+import type { Vector } from "./vector.ts";
 
 const vectors = readVectors();
 const exceptions = readExceptions();
