@@ -8,6 +8,7 @@ export const syntaxCodes = {
   defenv: "`#!defenv` names a variable that the environment does not have.",
   "directive-name": "A directive lacks the name that it needs, or the name is not made of letters, digits and `_`.",
   "empty-block": "A block has no statement; Kamailio refuses it.",
+  "empty-script": "A script has neither parameters nor routes. An included file may be empty.",
   ifexp: "The expression of `#!ifexp` or `#!defexp` cannot be evaluated; it counts as false, or gives no value.",
   "ignored-directive":
     "A line begins as a directive does and is none, so it is a comment: the word is misspelt, or text follows `#!else` or `#!endif`.",

@@ -1,7 +1,7 @@
 /** Script text to tree. The one entry of this folder. */
 import type { Lexer } from "chevrotain";
 import type { ParseInput } from "./input.ts";
-import { lex, newLexer } from "./lex.ts";
+import { lex, newLexer, spanOf } from "./lex.ts";
 import { ScriptParser } from "./parser/script.ts";
 import { preprocess } from "./preprocess.ts";
 import { Problems } from "./problems.ts";
@@ -36,6 +36,8 @@ export class ScriptReader {
     const { tokens, end } = lex(preprocessed, this.#lexer, problems);
     const syntax = new Problems();
     const items = this.#parser.parse(tokens, end, syntax);
+    // Comments and directives are nothing to Kamailio's grammar, which wants one item at least.
+    if (tokens.length === 0) syntax.error("empty-script", "there is nothing in this script", spanOf(end));
     // What follows an unclosed string or comment was not read, so nothing can be said about the end of the script.
     const found = syntax.list.filter((problem) => !(preprocessed.unfinished && atEnd(problem, end)));
     const files = [...preprocessed.sources.keys()];

@@ -66,7 +66,7 @@ export class Substitutions {
   /** `#!substdef` also defines what stands for the pattern as a name. */
   #define(kind: SubstKind, pattern: string, replacement: string, where: string | undefined): BadRule | undefined {
     if (pattern === "") return { code: "subst-syntax", message: "the name is empty" };
-    const value = replacement.includes("$") ? (this.#evaluate(replacement) ?? replacement) : replacement;
+    const value = replacement.includes("$") ? (this.#evaluate(replacement, "<null>") ?? replacement) : replacement;
     if (this.#defines.set(pattern, kind === "substdefs" ? `"${value}"` : value, "define", where)) return undefined;
     return { code: "define-twice", message: `\`${pattern}\` is defined already` };
   }
@@ -86,7 +86,7 @@ export class Substitutions {
       } else if (char === "$") {
         VARIABLE.lastIndex = at;
         const name = VARIABLE.exec(text)?.[0];
-        const value = name === undefined ? null : this.#evaluate(name);
+        const value = name === undefined ? null : this.#evaluate(name, "");
         if (value === null) return undefined;
         plain += value;
         at += name!.length - 1;
@@ -96,14 +96,14 @@ export class Substitutions {
     return parts;
   }
 
-  #evaluate(text: string): string | null {
+  /** `nothing` stands for what the environment or the defines do not have: nothing in a text, `<null>` in a name's value. */
+  #evaluate(text: string, nothing: string): string | null {
     let known = true;
     const result = text.replaceAll(KNOWN_VARIABLE, (_all, ...found: (string | undefined)[]) => {
       const name = found[1] ?? found[3] ?? "";
       const kind = found[0] ?? found[2];
-      const value = kind === "env" ? this.#input.env?.(name) : this.#defines.get(name)?.value;
-      if (value === undefined) known = false;
-      return value ?? "";
+      if (kind === "env" && !this.#input.env) known = false;
+      return (kind === "env" ? this.#input.env?.(name) : this.#defines.get(name)?.value) ?? nothing;
     });
     if (known && !result.includes("$")) return result;
     return this.#input.evaluate?.(text) ?? null;

@@ -184,8 +184,14 @@ class Checker {
     const setting = coreParameter(item, this.#scope.core?.params ?? {});
     if (!setting) return;
     if (setting.name === "alias") for (const it of item.values) this.#alias(it);
+    else if (setting.name === "cfgengine") this.#engine(item.values[0]!);
     else if (setting.name === "socket_workers") this.#socketWorkers = Number(setting.value);
     else this.#core.set(setting.name, setting.value);
+  }
+
+  #engine({ value, span }: ParamValue): void {
+    if (/^(?:native|default)$/i.test(String(value))) return;
+    this.problems.error("not-supported", span, `routes in another language (\`${value}\`) are not supported`);
   }
 
   /** A name in quotes is taken whole: with a colon in it, it is nobody's name. */

@@ -16,6 +16,7 @@ test.each([
   ["route-name", "reply_route[A] { ; }"],
   ["unclosed-variable", "route { $x = $var(a\n); }"],
   ["subst-variable", '#!subst "/a/$ru/"\n'],
+  ["empty-script", "#!KAMAILIO\n# Nothing but words.\n"],
   ["include-depth", 'include_file "main.cfg"\n'],
   ["stray-character", "route { exit; `}"],
 ] as const)("%s", (code, text) => {
