@@ -1,6 +1,7 @@
 /** Every module that Viaduct has: adding one is a file and a line here. */
 import type { Module } from "../declare/module.ts";
 import { async } from "./async/index.ts";
+import { auth } from "./auth/index.ts";
 import { avpops } from "./avpops/index.ts";
 import { cfgRpc } from "./cfg_rpc.ts";
 import { cfgutils } from "./cfgutils.ts";
@@ -88,4 +89,5 @@ export const modules: readonly Module[] = [
   permissions,
   usrloc,
   registrar,
+  auth,
 ];
