@@ -6,7 +6,6 @@ import { modules } from "../../src/modules/index.ts";
 import { Simulation } from "../../src/simulate/simulation.ts";
 import { CTL, latin1, outcome, replyTo } from "./outcome.ts";
 
-
 import { composeScript, type Expectation, hasReplyRoute, PORT, type Vector } from "./vector.ts";
 
 const here = new URL("./", import.meta.url);
