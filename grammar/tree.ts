@@ -230,6 +230,7 @@ export type Expr =
   | Variable
   | Select
   | LegacyOperand
+  | Omitted
   | Myself
   | Call
   | Unary
@@ -279,6 +280,11 @@ export interface Myself {
   readonly span: Span;
 }
 /** A core or module function, and `route(NAME)` (name "route"). */
+/** An argument that is left empty, which only OpenSIPS's functions allow: `exec("ls", , $var(out))`. */
+export interface Omitted {
+  readonly kind: "omitted";
+  readonly span: Span;
+}
 export interface Call {
   readonly kind: "call";
   readonly name: string;

@@ -86,6 +86,14 @@ export class CallParser extends ExpressionParser {
       this.OPTION2(() => this.CONSUME(Comma));
       args.push(this.SUBRULE(this.expression));
       this.MANY(() => {
+        // OpenSIPS: an argument may be left empty between two commas.
+        this.MANY2({
+          GATE: () => this.is(Comma, 2),
+          DEF: () => {
+            const comma = this.CONSUME3(Comma) as Token;
+            args.push(this.ACTION(() => ({ kind: "omitted", span: spanOf(comma) })));
+          },
+        });
         this.CONSUME2(Comma);
         args.push(this.SUBRULE2(this.expression));
       });
@@ -127,6 +135,13 @@ export class CallParser extends ExpressionParser {
       this.OPTION2(() => {
         read(this.SUBRULE(this.coreArgument));
         this.MANY(() => {
+          this.MANY2({
+            GATE: () => this.is(Comma, 2),
+            DEF: () => {
+              const comma = this.CONSUME2(Comma) as Token;
+              this.ACTION(() => read({ value: { kind: "omitted", span: spanOf(comma) }, shape: "other" }));
+            },
+          });
           this.CONSUME(Comma);
           read(this.SUBRULE2(this.coreArgument));
         });
@@ -279,7 +294,8 @@ export class CallParser extends ExpressionParser {
       return;
     }
     const bad = firstBadArgument(call, shapes);
-    if (bad === undefined) return;
+    // With more than one argument it is OpenSIPS's, a function of the module exec.
+    if (bad === undefined || (name.image === "exec" && args.length > 1)) return;
     const what =
       bad < args.length
         ? `argument ${bad + 1} of \`${name.image}\` cannot be this`

@@ -230,12 +230,12 @@ export class StatementParser extends CallParser {
   readonly asyncStatement = this.RULE("asyncStatement", (): tree.AsyncStatement | tree.LaunchStatement => {
     const word = this.CONSUME(Word) as Token;
     this.CONSUME(LParen);
-    const call = this.SUBRULE(this.moduleCall);
+    const call = this.OR([{ ALT: () => this.SUBRULE(this.moduleCall) }, { ALT: () => this.SUBRULE(this.coreCall) }]);
     const rest: tree.Expr[] = [];
     this.MANY(() => {
       this.CONSUME(Comma);
       rest.push(
-        this.OR([
+        this.OR2([
           { GATE: () => !this.is(LParen, 2), ALT: () => this.SUBRULE(this.bareWord) },
           { ALT: () => this.SUBRULE(this.expression) },
         ]),
@@ -343,6 +343,8 @@ export class StatementParser extends CallParser {
   /** `async(` or `launch(` with a call as its first argument. */
   private isAsync(): boolean {
     const name = this.LA(1).image;
-    return (name === "async" || name === "launch") && this.is(Word, 3) && this.is(LParen, 4);
+    return (
+      (name === "async" || name === "launch") && (this.is(Word, 3) || this.is(CoreFunction, 3)) && this.is(LParen, 4)
+    );
   }
 }

@@ -8,8 +8,16 @@ import { didYouMean } from "./names.ts";
 import type { Found, Scope } from "./scope.ts";
 import { own } from "./scope.ts";
 
-/** Resolves a call whose arguments are lowered already. Undefined: it cannot be called like this, which was reported. */
-export function resolveCall(call: Call, args: readonly Rv[], block: BlockKind, scope: Scope): CallStep | undefined {
+/**
+ * Resolves a call whose arguments are lowered already; null is one that was left empty. Undefined: it cannot be called
+ * like this, which was reported.
+ */
+export function resolveCall(
+  call: Call,
+  args: readonly (Rv | null)[],
+  block: BlockKind,
+  scope: Scope,
+): CallStep | undefined {
   const forms = scope.functions(call.name);
   if (forms.length === 0) return unknownFunction(call, scope);
   const fitting = forms.filter((it) => takes(it.fn, args.length));
@@ -32,6 +40,11 @@ export function resolveCall(call: Call, args: readonly Rv[], block: BlockKind, s
     );
     return undefined;
   }
+  const empty = args.indexOf(null);
+  if (empty >= 0 && !(found.fn.opensips && kindsOf(found.fn)[empty]?.[1].optional)) {
+    scope.problems.error("argument-count", call.args[empty]!.span, `\`${call.name}\` needs argument ${empty + 1}`);
+    return undefined;
+  }
   if (found.fn.position) scope.positions = true;
   return {
     kind: "call",
@@ -46,24 +59,26 @@ export function resolveCall(call: Call, args: readonly Rv[], block: BlockKind, s
 
 function unknownFunction(call: Call, scope: Scope): CallStep | undefined {
   const { problems } = scope;
-  const elsewhere = scope.available.find((it) => own(it.functions, call.name));
-  if (scope.lacking.size > 0) {
-    problems.warn("unknown-function", call.nameSpan, `no loaded module that Viaduct has knows \`${call.name}\``);
-    return { kind: "call", name: call.name, fn: undefined, module: undefined, core: false, args: [], span: call.span };
+  const { name } = call;
+  if (scope.mayLack("function", name)) {
+    const where = scope.whereIs("function", name, undefined);
+    problems.warn("unknown-function", call.nameSpan, `no loaded module that Viaduct has knows \`${name}\``, where);
+    return { kind: "call", name, fn: undefined, module: undefined, core: false, args: [], span: call.span };
   }
+  const elsewhere = scope.available.find((it) => own(it.functions, name));
   if (elsewhere)
     problems.error(
       "function-not-loaded",
       call.nameSpan,
-      `\`${call.name}\` is in the module ${elsewhere.name}, which is not loaded`,
+      `\`${name}\` is in the module ${elsewhere.name}, which is not loaded`,
       `loadmodule "${elsewhere.name}.so"`,
     );
   else
     problems.error(
       "unknown-function",
       call.nameSpan,
-      `no loaded module has \`${call.name}\``,
-      didYouMean(call.name, scope.functionNames()),
+      `no loaded module has \`${name}\``,
+      scope.whereIs("function", name, undefined) ?? didYouMean(name, scope.functionNames()),
     );
   return undefined;
 }
@@ -128,13 +143,17 @@ const routeName: Readonly<Record<RouteKind, string>> = {
   "branch-failure": "event_route[tm:branch-failure:…]",
 };
 
-function argumentsOf(call: Call, fn: Fn, args: readonly Rv[], scope: Scope): Argument[] {
+function argumentsOf(call: Call, fn: Fn, args: readonly (Rv | null)[], scope: Scope): Argument[] {
   const kinds = kindsOf(fn);
-  return args.map((value, i) => {
+  return args.flatMap((given, i) => {
+    if (given === null) return [];
     const declared = kinds[i];
     const [name, kind] = declared ?? ["rest", fn.rest!];
+    // OpenSIPS hands over the variable, where Kamailio hands over the name that its value is.
+    const itself = fn.opensips === true && kind.kind === "variable" && given.op === "variable";
+    const value: Rv = itself ? { op: "constant", value: given.text, type: "str", span: given.span } : given;
     checkArgument(call, kind, value, call.args[i]!, scope);
-    return { name, kind, rest: declared === undefined, value };
+    return [{ name, kind, rest: declared === undefined, value }];
   });
 }
 

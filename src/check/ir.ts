@@ -95,7 +95,16 @@ export interface Selection extends Node {
 
 // ── Steps ────────────────────────────────────────────────────────────────────
 
-export type Step = CallStep | RouteStep | AssignStep | IfStep | WhileStep | SwitchStep | StopStep;
+export type Step =
+  | CallStep
+  | RouteStep
+  | AssignStep
+  | IfStep
+  | WhileStep
+  | SwitchStep
+  | StopStep
+  | AsyncStep
+  | LaunchStep;
 
 export interface CallStep {
   readonly kind: "call";
@@ -164,6 +173,22 @@ export interface StopStep {
   readonly stop: "return" | "exit" | "drop" | "break";
   /** Undefined: the value that the keyword has by itself. */
   readonly value: Rv | undefined;
+  readonly span: Span;
+}
+
+/** OpenSIPS: `async(fn(…), route);` ends the run, which goes on in the route when the function is done. */
+export interface AsyncStep {
+  readonly kind: "async";
+  readonly call: CallStep;
+  readonly resume: RouteStep;
+  readonly span: Span;
+}
+/** OpenSIPS: `launch(fn(…)[, route[, "parameter"]]);` runs the function beside the run, and the route when it is done. */
+export interface LaunchStep {
+  readonly kind: "launch";
+  readonly call: CallStep;
+  readonly report: RouteStep | undefined;
+  readonly parameter: Rv | undefined;
   readonly span: Span;
 }
 

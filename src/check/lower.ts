@@ -2,6 +2,7 @@
 import type { Assign, BlockKind, Call, Case, Expr, Span, Statement, Variable } from "../../grammar/tree.ts";
 import type { Int } from "../declare/value.ts";
 import { cutVariable } from "../declare/variables-text.ts";
+import { lowerBeside } from "./beside.ts";
 import { resolveCall } from "./calls.ts";
 import { comparison, isLegacy, turned } from "./comparisons.ts";
 import { lowerCore, unsupportedCore } from "./core-calls.ts";
@@ -34,7 +35,7 @@ export class Lowering {
         into.push(...this.steps(it.body));
         return;
       case "expression": {
-        const step = it.value.kind === "call" ? this.#call(it.value) : this.#lone(it.value);
+        const step = it.value.kind === "call" ? this.call(it.value) : this.#lone(it.value);
         if (step) into.push(step);
         return;
       }
@@ -69,9 +70,11 @@ export class Lowering {
         return;
       }
       case "async":
-      case "launch":
-        this.scope.problems.error("not-supported", span, `\`${it.kind}\` is not supported`);
+      case "launch": {
+        const step = lowerBeside(it, this);
+        if (step) into.push(step);
         return;
+      }
     }
   }
 
@@ -177,6 +180,9 @@ export class Lowering {
       }
       case "ip":
         return constant(it.mask === undefined ? it.address : `${it.address}/${it.mask}`, span);
+      case "omitted":
+        this.scope.problems.error("argument-count", span, "an argument is left empty here");
+        return undefined;
       case "legacy":
       case "myself":
         this.scope.problems.error(
@@ -226,23 +232,25 @@ export class Lowering {
       const [condition, yes, no] = it.args.map((each) => this.expression(each));
       return condition && yes && no && selection(condition, yes, no, it.span);
     }
-    const step = this.#call(it);
+    const step = this.call(it);
     return step && action(step, it.span);
   }
 
-  #call(it: Call): CallStep | RouteStep | undefined {
-    if (it.name === "route") return this.#route(it);
-    if (this.scope.core && Object.hasOwn(this.scope.core.functions, it.name)) return lowerCore(it, this);
+  call(it: Call): CallStep | RouteStep | undefined {
+    if (it.name === "route") return this.route(it);
+    const isExec = it.name === "exec" && it.args.length > 1; // OpenSIPS's, of the module exec.
+    if (!isExec && this.scope.core && Object.hasOwn(this.scope.core.functions, it.name)) return lowerCore(it, this);
     if (unsupportedCore.has(it.name)) {
       this.scope.problems.error("not-supported", it.nameSpan, `Viaduct does not have the core function \`${it.name}\``);
       return undefined;
     }
-    const args = it.args.map((each) => this.expression(each));
+    const args = it.args.map((each) => (each.kind === "omitted" ? null : this.expression(each)));
     if (args.includes(undefined)) return undefined;
-    return resolveCall(it, args as Rv[], this.block, this.scope);
+    return resolveCall(it, args as (Rv | null)[], this.block, this.scope);
   }
 
-  #route(it: Call): RouteStep | undefined {
+  /** `route(name)`: also what arms a block by its name alone. */
+  route(it: Call): RouteStep | undefined {
     const { problems } = this.scope;
     if (it.args.length !== 1) {
       problems.error(

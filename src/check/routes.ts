@@ -87,6 +87,13 @@ export function visit(steps: readonly Step[], visitor: Visitor): void {
       case "stop":
         if (it.value) visitValue(it.value, visitor);
         break;
+      case "async":
+        visit([it.call, it.resume], visitor);
+        break;
+      case "launch":
+        visit(it.report ? [it.call, it.report] : [it.call], visitor);
+        if (it.parameter) visitValue(it.parameter, visitor);
+        break;
     }
   }
 }

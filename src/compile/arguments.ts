@@ -24,23 +24,48 @@ export class Arguments {
   call(step: CallStep): string {
     const { fn, module } = step;
     if (!fn || !module) return `ran(call, lacking(call, ${literal(step.name)}))`;
-    this.#check(step, fn);
     const { out } = this.#steps.unit;
-    const args = step.args.map((it) => this.#prepare(step, it));
-    const run = `${out.constant(fn)}.run(call, `;
-    const state = `, ${out.constant(this.#steps.unit.state(module))})`;
+    const state = out.constant(this.#steps.unit.state(module));
     const finish = (given: string): string => {
-      const code = fn.waits ? this.#steps.waiting(run + given + state) : run + given + state;
+      const run = `${out.constant(fn)}.run(call, ${given}, ${state})`;
+      const code = fn.waits ? this.#steps.waiting(run) : run;
       return step.core ? code : `ran(call, ${code})`;
     };
-    const given = this.#object(fn, step.args, args);
-    if (!args.some((it) => it.fails)) return finish(given.code);
+    return this.#given(step, fn, finish, (fails) => (fails === "computed" ? "-5" : step.core ? "-1" : "ran(call, -1)"));
+  }
+
+  /** Code that hands function, arguments and module state to `begin`, in the place of calling it; no function when an argument has no value. */
+  begun(step: CallStep, begin: (code: string) => string): string {
+    const { fn, module } = step;
+    if (!fn || !module) return `(lacking(call, ${literal(step.name)}), ${begin("undefined, undefined, undefined")})`;
+    const { out } = this.#steps.unit;
+    const state = out.constant(this.#steps.unit.state(module));
+    const finish = (given: string): string => begin(`${out.constant(fn)}, ${given}, ${state}`);
+    return this.#given(step, fn, finish, () => begin("undefined, undefined, undefined"));
+  }
+
+  /** Code of a text that is written like a string argument. */
+  text(value: Rv): string {
+    const folded = this.#steps.fold(value);
+    if (folded.op !== "constant") return this.#steps.expressions.text(folded);
+    const prepared = this.#format(String(folded.value), folded.span);
+    return prepared.known ? this.#constant(prepared.known.value) : prepared.code!;
+  }
+
+  /** Code that evaluates the arguments: `finish` gets them, `failed` stands for one that has no value. */
+  #given(
+    step: CallStep,
+    fn: Fn,
+    finish: (given: string) => string,
+    failed: (why: "computed" | "read") => string,
+  ): string {
+    this.#check(step, fn);
+    const args = step.args.map((it) => this.#prepare(step, it));
+    if (!args.some((it) => it.fails)) return finish(this.#object(fn, step.args, args).code);
     return this.#steps.temporaries(args.length, (names) => {
-      const checks = args.flatMap((it, i) => {
-        if (!it.fails) return [];
-        const outcome = it.fails === "computed" ? "-5" : step.core ? "-1" : "ran(call, -1)";
-        return `(${names[i]} = ${it.code}) === undefined ? ${outcome} : `;
-      });
+      const checks = args.flatMap((it, i) =>
+        it.fails ? `(${names[i]} = ${it.code}) === undefined ? ${failed(it.fails)} : ` : [],
+      );
       const withNames = args.map((it, i) => (it.fails ? { code: names[i]! } : it));
       return `(${checks.join("")}${finish(this.#object(fn, step.args, withNames).code)})`;
     });

@@ -65,6 +65,10 @@ export class Body {
         return this.#switch(step, tail, pending);
       case "stop":
         return this.#stop(step, tail);
+      case "async":
+      case "launch":
+        this.#position(step.span);
+        this.#line(`if (r = ${this.#steps.besideCode(step)}, call.flags & ${RunFlag.exit}) return r;`, step.span);
     }
   }
 

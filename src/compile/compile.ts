@@ -98,7 +98,7 @@ function colour(unit: Unit): void {
         else for (const key of [...routeKeys, blockKey("request", "")]) calls(key);
       },
     });
-    if (comparisons(block.steps).some(comparisonWaits)) waiting.push(block.key);
+    if (comparisons(block.steps).some(comparisonWaits) || hasAsync(block.steps)) waiting.push(block.key);
   }
   for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
     const block = unit.blocks.get(key);
@@ -107,6 +107,14 @@ function colour(unit: Unit): void {
     waiting.push(...(callers.get(key) ?? []));
   }
 }
+
+/** Where the transaction cannot be suspended, `async` waits for the function in its place. */
+const hasAsync = (steps: readonly Step[]): boolean =>
+  steps.some((it) => {
+    if (it.kind === "if") return hasAsync(it.body) || (it.otherwise !== undefined && hasAsync(it.otherwise));
+    if (it.kind === "switch") return it.cases.some((one) => hasAsync(one.body));
+    return it.kind === "async" || (it.kind === "while" && hasAsync(it.body));
+  });
 
 /** Every comparison of a legacy operand in the steps. */
 function comparisons(steps: readonly Step[]): Comparison[] {

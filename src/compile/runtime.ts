@@ -7,6 +7,7 @@ import * as operands from "../declare/semantics-operands.ts";
 import { type Int, IntText, type Read, type Value } from "../declare/value.ts";
 import type { Format, Route, VariableRef } from "../declare/variable.ts";
 import { strictInt, toText } from "../declare/variables-values.ts";
+import { startAsync, startLaunch } from "./beside.ts";
 
 /** Codes that Kamailio gives when an action cannot be carried out. */
 export const Failure = { unspecified: -1, bug: -5, script: -10 } as const;
@@ -80,11 +81,15 @@ async function evalRouteLater(call: Call, body: Body): Promise<number> {
   return code;
 }
 
-/** Runs a block from the start of a run: by the server, by the transaction layer, or by a function such as route_if_exists. */
-export function runTop(call: Call, body: Body): number | Promise<number> {
+/**
+ * Runs a block from the start of a run: by the server, by the transaction layer, or by a function such as
+ * route_if_exists. `rc` is what `$rc` is at first.
+ */
+export function runTop(call: Call, body: Body, rc = 0): number | Promise<number> {
   const depth = deeper(call, 1);
   if (depth < 0) return Failure.unspecified;
   enter(call);
+  call.rc = rc;
   const code = body(call);
   if (typeof code === "number") {
     call.depth = depth;
@@ -222,6 +227,8 @@ export const runtime = {
   returned,
   routeNamed,
   runaway,
+  startAsync,
+  startLaunch,
   stored,
   switchText,
   textToInt,

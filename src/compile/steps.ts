@@ -1,6 +1,6 @@
 /** Blocks as JavaScript functions: what a step or an expression does, and the names that its code needs. */
 import type { Span } from "../../grammar/tree.ts";
-import type { AssignStep, CallStep, Comparison, RouteStep, Rv } from "../check/ir.ts";
+import type { AssignStep, AsyncStep, CallStep, Comparison, LaunchStep, RouteStep, Rv } from "../check/ir.ts";
 import { Arguments } from "./arguments.ts";
 import { Body } from "./body.ts";
 import { comparisonCode } from "./comparisons.ts";
@@ -122,6 +122,23 @@ export class Steps {
   /** Code of a function call: gives its code, and has noted it where module functions do. */
   callCode(step: CallStep): string {
     return this.#arguments.call(step);
+  }
+
+  /** Code of `async` and `launch`: the code that the statement gives. */
+  besideCode(step: AsyncStep | LaunchStep): string {
+    const follows = step.kind === "async" ? step.resume : step.report;
+    const block = follows && this.unit.route(follows.name!);
+    if (follows && !block) {
+      this.unit.problems.error("unknown-route", follows.span, `there is no route[${follows.name}]`);
+      return "-1";
+    }
+    const route = block ? `${literal(follows!.name!)}, ${block.function}` : "undefined, undefined";
+    if (step.kind === "async") {
+      const code = this.#arguments.begun(step.call, (begun) => `startAsync(call, ${route}, ${begun})`);
+      return this.waiting(code);
+    }
+    const parameter = step.parameter ? this.#arguments.text(step.parameter) : '""';
+    return this.#arguments.begun(step.call, (begun) => `startLaunch(call, ${route}, ${parameter}, ${begun})`);
   }
 
   /** Code of `route(…)`; `run` writes how a block is run. */

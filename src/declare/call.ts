@@ -11,6 +11,8 @@ import type { Value } from "./value.ts";
 /** Why a run is to stop, as Kamailio's run flags. 0: it goes on. */
 export const RunFlag = { none: 0, exit: 1, return: 2, break: 4, drop: 8 } as const;
 
+const NO_PARAMS: readonly Value[] = [];
+
 /**
  * A run. Created by `src/run` for each message and each route that the transaction layer runs.
  * `rc` is `$rc`; `flags` are the RunFlags that compiled code tests after each call.
@@ -43,6 +45,8 @@ export class Call {
   sending: { readonly text: string; readonly to: Destination } | undefined = undefined;
   /** Set by a function that suspended the transaction: the run ends and its worker slot is free. */
   suspended = false;
+  /** What the route was given besides the message: `$param(1)` is the first (OpenSIPS: the parameter of `launch`). */
+  params: readonly Value[] = NO_PARAMS;
 
   constructor(core: Core, msg: SipMessage, kind: RouteKind, vars: Value[], lists: Lists) {
     this.core = core;

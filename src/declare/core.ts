@@ -127,8 +127,8 @@ export interface Core {
   block(kind: "failure" | "branch" | "onreply" | "event", name: string): Route | undefined;
   /** Runs `event_route[name]` when the script has one: undefined when it has none. */
   runEvent(name: string, msg?: SipMessage, prepare?: (call: Call) => void): Answer<Call> | undefined;
-  /** Runs a route outside any message, on a faked request (timers, launch reports). */
-  runDetached(route: Route, prepare?: (call: Call) => void): Answer<Call>;
+  /** Runs a route outside any message, on a faked request (timers, launch reports): Kamailio's, or the one of `text`. */
+  runDetached(route: Route, prepare?: (call: Call) => void, text?: string): Answer<Call>;
   /** Compiles a POSIX extended regular expression, `null` when it is wrong. Cached. */
   regex(source: string, flags?: { readonly icase?: boolean; readonly newline?: boolean }): Regex | null;
   /** Sends bytes (latin1) as they are. */

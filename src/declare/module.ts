@@ -118,6 +118,8 @@ export interface Fn<S = any, A extends Kinds = any, R extends Record<number, str
    * argument `next` (a `text`, which no script writes), to run it later.
    */
   readonly goesOn?: boolean;
+  /** Written as in OpenSIPS: an argument may be left empty, and a bare variable is meant itself where one is wanted. */
+  readonly opensips?: boolean;
   /** Legal argument counts when not every count between the fewest and the most is. */
   readonly arities?: readonly number[];
   /** Further forms whose arguments mean something else: the first that takes the number of arguments written is meant. */

@@ -81,8 +81,8 @@ export class GenerationCore implements Core {
     const route = this.#generation.program.event.get(name);
     return route && this.#run(route, msg ?? this.#faked(), this.#generation.timerVars, prepare);
   }
-  runDetached(route: Route, prepare?: (call: Call) => void): Answer<Call> {
-    return this.#run(route, this.#faked(), this.freshVars(), prepare);
+  runDetached(route: Route, prepare?: (call: Call) => void, text?: string): Answer<Call> {
+    return this.#run(route, this.#faked(text), this.freshVars(), prepare);
   }
   freshVars(): Value[] {
     return this.#generation.slots.fresh();
@@ -146,8 +146,8 @@ export class GenerationCore implements Core {
     this.#server.receiver.receive(text, received);
   }
 
-  #faked(): SipMessage {
-    return fakedRequest(this.sockets.all[0], this.host.clock.now());
+  #faked(text?: string): SipMessage {
+    return fakedRequest(this.sockets.all[0], this.host.clock.now(), text);
   }
 
   #run(route: Route, msg: SipMessage, vars: Value[], prepare?: (call: Call) => void): Answer<Call> {

@@ -16,7 +16,7 @@ const TEXT = [
 
 const NOWHERE: LocalSocket = { protocol: "udp", address: "127.0.0.1", port: 5060, family: 4, virtual: true };
 
-export function fakedRequest(socket: LocalSocket | undefined, time: number): SipMessage {
+export function fakedRequest(socket: LocalSocket | undefined, time: number, text = TEXT): SipMessage {
   const local = socket ?? NOWHERE;
   const received: ReceiveInfo = {
     socket: local,
@@ -28,7 +28,7 @@ export function fakedRequest(socket: LocalSocket | undefined, time: number): Sip
     connection: 0,
     time,
   };
-  const msg = new SipMessage(TEXT, received);
+  const msg = new SipMessage(text, received);
   msg.faked = true;
   return msg;
 }

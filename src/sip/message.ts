@@ -239,31 +239,36 @@ export class SipMessage {
   /** A copy for a branch or a transaction: the text and its index are shared, what the script changed is copied. */
   clone(): SipMessage {
     const copy = new SipMessage(this.text, this.received, this);
-    copy.newUri = this.newUri;
-    copy.dstUri = this.dstUri;
-    copy.uriConsumed = this.uriConsumed;
-    copy.path = this.path;
-    copy.q = this.q;
-    copy.flags = this.flags;
-    copy.branchFlags = this.branchFlags;
-    copy.forceSendSocket = this.forceSendSocket;
-    if (this.branches.length > 0) copy.branches = this.branches.map((branch) => ({ ...branch }));
-    if (!this.edits.empty) copy.edits = this.edits.copy();
-    if (!this.bodyEdits.empty) copy.bodyEdits = this.bodyEdits.copy();
-    if (this.reply) copy.reply = { ...this.reply, headers: [...this.reply.headers] };
-    copy.forceRport = this.forceRport;
-    copy.addLocalRport = this.addLocalRport;
-    copy.advertisedAddress = this.advertisedAddress;
-    copy.advertisedPort = this.advertisedPort;
-    if (this.marks) copy.marks = new Set(this.marks);
-    copy.authorized = this.authorized;
-    copy.instance = this.instance;
-    copy.ruid = this.ruid;
-    copy.locationUa = this.locationUa;
-    copy.regId = this.regId;
+    copy.takeChanges(this);
     copy.faked = this.faked;
     copy.id = this.id;
     return copy;
+  }
+
+  /** Takes over what another run of the script has changed in its copy of this message. */
+  takeChanges(from: SipMessage): void {
+    this.newUri = from.newUri;
+    this.dstUri = from.dstUri;
+    this.uriConsumed = from.uriConsumed;
+    this.path = from.path;
+    this.q = from.q;
+    this.flags = from.flags;
+    this.branchFlags = from.branchFlags;
+    this.forceSendSocket = from.forceSendSocket;
+    if (from.branches.length > 0 || this.branches.length > 0) this.branches = from.branches.map((branch) => ({ ...branch }));
+    if (!from.edits.empty || !this.edits.empty) this.edits = from.edits.copy();
+    if (!from.bodyEdits.empty || !this.bodyEdits.empty) this.bodyEdits = from.bodyEdits.copy();
+    if (from.reply) this.reply = { ...from.reply, headers: [...from.reply.headers] };
+    this.forceRport = from.forceRport;
+    this.addLocalRport = from.addLocalRport;
+    this.advertisedAddress = from.advertisedAddress;
+    this.advertisedPort = from.advertisedPort;
+    if (from.marks) this.marks = new Set(from.marks);
+    this.authorized = from.authorized;
+    this.instance = from.instance;
+    this.ruid = from.ruid;
+    this.locationUa = from.locationUa;
+    this.regId = from.regId;
   }
 
   #adopt(from: SipMessage): void {

@@ -19,6 +19,8 @@ export function showExpression(it: Expr): string {
       return it.text;
     case "legacy":
       return it.name;
+    case "omitted":
+      return "omitted";
     case "myself":
       return "myself";
     case "call":

@@ -36,7 +36,18 @@ const definition = (variable: string, doc: string, absent: Read, read: (value: s
 
 const isQuoted = (text: string): boolean => /^(?:".*"|'.*')$/s.test(text) && text.length >= 2;
 
+/** OpenSIPS: what a route is given, by its place from 1. */
+const param: Pv<unknown> = {
+  doc: "What a route was given besides the message: `$param(1)` is the parameter of `launch` in its report route.",
+  bind: ({ inner, index }): Bound | string => {
+    const place = /^[1-9]\d?$/.test(inner ?? "") ? Number(inner) : 0;
+    if (place === 0 || index !== undefined) return "`$param` needs the number of a parameter in parentheses";
+    return { get: (call) => call.params[place - 1] ?? null };
+  },
+};
+
 export const coreVariables: Readonly<Record<string, Pv<unknown>>> = {
+  param,
   rc,
   retcode: rc,
   "?": rc,
