@@ -48,6 +48,15 @@ export interface Branch {
   regId: number;
 }
 
+/** The parsed fields: what a message occupies beside its text. Messages of the same text share one. */
+export class Index {
+  headers: Header[] = [];
+  vias: readonly Via[] = [];
+  from: NameAddr | null = null;
+  to: NameAddr | null = null;
+  cseq: CSeq | null = null;
+}
+
 export class SipMessage {
   text: string;
   /** Scripts may give it other addresses (set_source_address, set_recv_socket). */
@@ -68,7 +77,6 @@ export class SipMessage {
   /** Offsets of the Request-URI in the text. */
   requestUriStart = 0;
   firstLineEnd = 0;
-  headers: Header[] = [];
   /** Offset of the empty line that ends the header fields. */
   headersEnd = 0;
   bodyStart = 0;
@@ -78,14 +86,10 @@ export class SipMessage {
   refuse = 0;
   /** Problem in a field behind those that every message needs: what reads all fields (a local reply) fails. */
   headersProblem = "";
-  /** Every Via value in order, however they are spread over fields. Empty in a message without. */
-  vias: readonly Via[] = [];
   /** The value of Content-Length; -1 when there is none. */
   contentLength = -1;
-  /** The parsed From; null when it is missing or malformed. */
-  from: NameAddr | null = null;
-  to: NameAddr | null = null;
-  cseq: CSeq | null = null;
+  /** What is made of the text anew when somebody asks after `forgetIndex`. */
+  #index: Index | undefined = undefined;
   #uri: Uri | null = null;
   #uriText: string | undefined = undefined;
 
@@ -130,6 +134,38 @@ export class SipMessage {
     this.received = received;
     if (from === undefined) this.#parse();
     else this.#adopt(from);
+  }
+
+  get #parsed(): Index {
+    return this.#index ?? this.#indexAgain();
+  }
+  get headers(): Header[] {
+    return this.#parsed.headers;
+  }
+  /** Every Via value in order, however they are spread over fields. Empty in a message without. */
+  get vias(): readonly Via[] {
+    return this.#parsed.vias;
+  }
+  /** The parsed From; null when it is missing or malformed. */
+  get from(): NameAddr | null {
+    return this.#parsed.from;
+  }
+  get to(): NameAddr | null {
+    return this.#parsed.to;
+  }
+  get cseq(): CSeq | null {
+    return this.#parsed.cseq;
+  }
+  /** Frees the memory of the parsed fields, for a message that is kept but will hardly be looked at again. */
+  forgetIndex(): void {
+    this.#index = undefined;
+    this.#uriText = undefined;
+    this.#uri = null;
+  }
+  #indexAgain(): Index {
+    const index = new SipMessage(this.text, this.received).#parsed;
+    this.#index = index;
+    return index;
   }
 
   /** `$ru` when it was changed; null: as received (new_uri). Setting it makes the Request-URI a target again. */
@@ -282,17 +318,13 @@ export class SipMessage {
     this.firstLineStart = from.firstLineStart;
     this.requestUriStart = from.requestUriStart;
     this.firstLineEnd = from.firstLineEnd;
-    this.headers = from.headers;
+    this.#index = from.#index;
     this.headersEnd = from.headersEnd;
     this.bodyStart = from.bodyStart;
     this.malformed = from.malformed;
     this.refuse = from.refuse;
     this.headersProblem = from.headersProblem;
-    this.vias = from.vias;
     this.contentLength = from.contentLength;
-    this.from = from.from;
-    this.to = from.to;
-    this.cseq = from.cseq;
     this.#uri = from.#uri;
     this.#uriText = from.#uriText;
   }
@@ -301,9 +333,11 @@ export class SipMessage {
     this.malformed = "";
     this.refuse = 0;
     this.headersProblem = "";
+    const index = new Index();
+    this.#index = index;
     const at = parseFirstLine(this);
     if (at < 0) return;
-    parseHeaders(this, at);
+    parseHeaders(this, index, at);
     if (
       this.contentLength >= 0 &&
       this.bodyStart + this.contentLength < this.text.length &&

@@ -7,7 +7,7 @@
 import { parseCSeq } from "./cseq.ts";
 import { HeaderType, headerTypeAt, NAME_HASH, nameHash } from "./headers.ts";
 import { isDigit, skipBlanks, skipLws, TOKEN } from "./lex.ts";
-import type { Header, SipMessage } from "./message.ts";
+import type { Header, Index, SipMessage } from "./message.ts";
 import { parseNameAddr } from "./nameaddr.ts";
 import { parseVias, type Via } from "./via.ts";
 
@@ -25,9 +25,6 @@ export function parseFirstLine(msg: SipMessage): number {
     p++;
   }
   msg.firstLineStart = p;
-  msg.headers = [];
-  msg.vias = [];
-  msg.from = msg.to = msg.cseq = null;
   msg.contentLength = -1;
   msg.headersEnd = n;
   msg.bodyStart = n;
@@ -72,11 +69,11 @@ export function parseFirstLine(msg: SipMessage): number {
   return nextLine(msg, end);
 }
 
-/** Indexes the header fields from `at` on. */
-export function parseHeaders(msg: SipMessage, at: number): void {
+/** Indexes the header fields from `at` on; the index is that of `msg`. */
+export function parseHeaders(msg: SipMessage, index: Index, at: number): void {
   const text = msg.text;
   const n = text.length;
-  const headers = msg.headers;
+  const headers = index.headers;
   const isSip = msg.protocol !== "http";
   let vias: Via[] | undefined;
   let seen = 0;
@@ -143,16 +140,16 @@ export function parseHeaders(msg: SipMessage, at: number): void {
       case HeaderType.from:
         if (seen & 2) problem = "From twice";
         else {
-          msg.from = parseNameAddr(text, valueStart, valueEnd);
-          if (msg.from !== null) seen |= 2;
+          index.from = parseNameAddr(text, valueStart, valueEnd);
+          if (index.from !== null) seen |= 2;
           else if (isSip) problem = "bad From";
         }
         break;
       case HeaderType.to:
         if (seen & 4) problem = "To twice";
         else {
-          msg.to = parseNameAddr(text, valueStart, valueEnd);
-          if (msg.to !== null) seen |= 4;
+          index.to = parseNameAddr(text, valueStart, valueEnd);
+          if (index.to !== null) seen |= 4;
           else if (isSip) problem = "bad To";
         }
         break;
@@ -163,8 +160,8 @@ export function parseHeaders(msg: SipMessage, at: number): void {
       case HeaderType.cseq:
         if (seen & 16) problem = "CSeq twice";
         else {
-          msg.cseq = parseCSeq(text, valueStart, valueEnd);
-          if (msg.cseq !== null) seen |= 16;
+          index.cseq = parseCSeq(text, valueStart, valueEnd);
+          if (index.cseq !== null) seen |= 16;
           else if (isSip) problem = "bad CSeq";
         }
         break;
@@ -188,7 +185,7 @@ export function parseHeaders(msg: SipMessage, at: number): void {
     const header: Header = { type, start, nameEnd, valueStart, valueEnd, end: p };
     headers.push(header);
   }
-  if (vias !== undefined) msg.vias = vias;
+  if (vias !== undefined) index.vias = vias;
   if (!isSip) {
     msg.malformed = problem;
     return;
@@ -208,8 +205,8 @@ export function parseHeaders(msg: SipMessage, at: number): void {
   if (msg.protocol === "" && msg.malformed === "") {
     msg.malformed = "unknown protocol version";
     // A peer that speaks another version says so in its Via too. A lone odd version in the first line is noise.
-    if (msg.vias[0]?.version !== "2.0") msg.refuse = 505;
-  } else if (msg.malformed === "" && msg.vias[0]!.version !== "2.0") msg.malformed = "bad Via";
+    if (index.vias[0]?.version !== "2.0") msg.refuse = 505;
+  } else if (msg.malformed === "" && index.vias[0]!.version !== "2.0") msg.malformed = "bad Via";
 }
 
 /** The part of a datagram that is the message, when octets behind its body begin another one (RFC 4475, 3.1.1.8). */

@@ -151,6 +151,7 @@ export class Engine {
     if (!this.wheel.start(tx, toTicks(this.settings.wtTimer))) return;
     tx.waiting = true;
     this.counts.waiting++;
+    tx.shrink();
   }
 
   waitOver(tx: Transaction, now: number): number {

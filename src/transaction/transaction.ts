@@ -202,6 +202,19 @@ export class Transaction extends WheelTimer {
     return (this.flags & TFlag.canceled) !== 0;
   }
 
+  /**
+   * It has ended and only answers copies for a while: what that does not take is let go, because thousands of
+   * transactions wait at a time. Branches can be added to one that failed, and they take the script's edits along.
+   */
+  shrink(): void {
+    const { request, branches } = this;
+    request.forgetIndex();
+    for (let i = 0; i < branches.length; i++) branches[i]!.reply = undefined;
+    if (this.status < 200 || this.status >= 300) return;
+    request.edits.clear();
+    request.bodyEdits.clear();
+  }
+
   /** The wait timer (Timers D, I, J, K of RFC 3261 17 in tm's form): the transaction is forgotten. */
   override fire(now: number): number {
     return this.engine.waitOver(this, now);
