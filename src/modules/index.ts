@@ -38,6 +38,7 @@ import { textops } from "./textops/textops.ts";
 import { textopsx } from "./textopsx/textopsx.ts";
 import { tm } from "./tm/index.ts";
 import { tmx } from "./tmx/index.ts";
+import { tsilo } from "./tsilo/index.ts";
 import { uac } from "./uac/index.ts";
 import { usrloc } from "./usrloc/index.ts";
 import { uuid } from "./uuid.ts";
@@ -90,4 +91,5 @@ export const modules: readonly Module[] = [
   usrloc,
   registrar,
   auth,
+  tsilo,
 ];

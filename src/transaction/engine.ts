@@ -166,6 +166,7 @@ export class Engine {
     tx.ended = true;
     tx.response?.stop();
     for (const branch of tx.branches) branch.request.stop();
+    for (const tell of tx.onForgotten ?? []) tell();
     return 0;
   }
 

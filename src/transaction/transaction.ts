@@ -155,6 +155,8 @@ export class Transaction extends WheelTimer {
   waitStart = 0;
   waiting = false;
   ended = false;
+  /** Called once when it leaves the tables (TMCB_DESTROY). */
+  onForgotten: (() => void)[] | undefined = undefined;
   /** Called with each reply, before any route of the transaction (TMCB_RESPONSE_IN). */
   responseIn: ((tx: Transaction, reply: SipMessage) => void)[] | undefined = undefined;
   /** Called once with the final outcome of a transaction started here. */

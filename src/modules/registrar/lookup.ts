@@ -22,7 +22,7 @@ type Test = (contact: Contact) => boolean;
 export const isUsable = (contact: Contact, { settings, usrloc }: Registrar): boolean =>
   settings.useExpired || isValid(contact, usrloc.now);
 
-function takesMethod({ msg }: Call, { settings }: Registrar): Test {
+function takesMethod(msg: SipMessage, { settings }: Registrar): Test {
   if (!settings.methodFiltering || msg.to?.tag) return () => true;
   const bit = methodNumber(msg.method);
   return (it) => (it.methods & bit) !== 0;
@@ -49,7 +49,7 @@ interface Selection {
 export function lookup(call: Call, domain: Domain, uri: string, toBranches: boolean, state: Registrar): Looked {
   const aor = aorOf(uri || call.msg.uri, state);
   if (!isAor(aor)) return -3;
-  const selected = select(call, domain, aor, state);
+  const selected = select(call, call.msg, domain, aor, state);
   if (typeof selected === "number") return selected;
   const { first, others } = selected;
   if (!toBranches) {
@@ -60,9 +60,33 @@ export function lookup(call: Call, domain: Domain, uri: string, toBranches: bool
   return 1;
 }
 
-function select(call: Call, domain: Domain, { aor, uri }: Aor, state: Registrar): Selection | Exclude<Looked, 1> {
+/** The contacts as branches for another request than the run's own. */
+export function targetsFor(
+  call: Call,
+  request: SipMessage,
+  domain: Domain,
+  uri: string,
+  state: Registrar,
+): Branch[] | Exclude<Looked, 1> {
+  const aor = aorOf(uri || request.uri, state);
+  if (!isAor(aor)) return -3;
+  const selected = select(call, request, domain, aor, state);
+  if (typeof selected === "number") return selected;
+  return [selected.first, ...selected.others].flatMap((it) => {
+    const hop = nextHop(it.path, state);
+    return hop === null ? [] : [branchOf(it, hop)];
+  });
+}
+
+function select(
+  call: Call,
+  request: SipMessage,
+  domain: Domain,
+  { aor, uri }: Aor,
+  state: Registrar,
+): Selection | Exclude<Looked, 1> {
   const gruu = uri.param("gr");
-  const takes = takesMethod(call, state);
+  const takes = takesMethod(request, state);
   if (gruu === "") {
     const found = byTemporaryGruu(domain, uri.user);
     if (typeof found === "number") return found;
@@ -112,8 +136,8 @@ function useContact(call: Call, contact: Contact, state: Registrar): boolean {
   return true;
 }
 
-/** A contact as a branch of a request: what tsilo appends, too. */
-export function branchOf(contact: Contact, hop: NextHop): Branch {
+/** A contact as a branch of a request. */
+function branchOf(contact: Contact, hop: NextHop): Branch {
   return {
     uri: contact.uri,
     dstUri: hop.target || contact.received,
