@@ -12,6 +12,7 @@ import type {
 import type { Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
 import { coreParameter } from "./core-parameters.ts";
+import { isModule, moduleNames } from "./elsewhere.ts";
 import type { Checked, CheckedRoute, CustomParameter, EvaluatedParameter, ListenSetting } from "./ir.ts";
 import { Lowering, literalInt } from "./lower.ts";
 import { didYouMean } from "./names.ts";
@@ -138,17 +139,15 @@ class Checker {
     const name = moduleName(item.name);
     const module = scope.available.find((it) => it.name === name);
     if (!module || name === "core") {
-      scope.lacking.add(name);
-      if (this.#missing === "error") scope.lacking.delete(name);
+      const pass = this.#missing === "warn";
+      (pass ? scope.lacking : scope.refused).add(name);
+      const known = isModule(name);
       this.problems.add(
-        this.#missing === "error" ? "error" : "warning",
+        pass ? "warning" : "error",
         "unknown-module",
         item.nameSpan,
-        `there is no module \`${name}\``,
-        didYouMean(
-          name,
-          scope.available.map((it) => it.name),
-        ),
+        known ? `Viaduct does not have Kamailio's module \`${name}\`` : `there is no module \`${name}\``,
+        known ? undefined : didYouMean(name, [...scope.available.map((it) => it.name), ...moduleNames()]),
       );
       return;
     }
@@ -229,14 +228,14 @@ class Checker {
 
   /** Loaded modules, each behind those that it needs. */
   #ordered(): Module[] {
-    const { loaded, lacking } = this.#scope;
+    const { loaded, lacking, refused } = this.#scope;
     const ordered: Module[] = [];
     const place = (module: Module, path: readonly Module[]): void => {
       if (ordered.includes(module) || path.includes(module)) return;
       for (const name of module.needs ?? []) {
         const needed = loaded.find((it) => it.name === name);
         if (needed) place(needed, [...path, module]);
-        else if (!lacking.has(name))
+        else if (!lacking.has(name) && !refused.has(name))
           this.problems.error(
             "needs-module",
             this.#moduleSpans.get(module)!,

@@ -2,6 +2,7 @@
 import type { ModParam } from "../../grammar/tree.ts";
 import type { Kinds, Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
+import { isModule, modulesWith } from "./elsewhere.ts";
 import type { EvaluatedParameter } from "./ir.ts";
 import { literalInt } from "./lower.ts";
 import { didYouMean } from "./names.ts";
@@ -18,7 +19,7 @@ export class Parameters {
 
   /** `modparam("a|b", "name", value)`: the first argument is a regular expression over the loaded modules. */
   set(item: ModParam): void {
-    const { problems, loaded, lacking } = this.#scope;
+    const { problems, loaded, lacking, refused } = this.#scope;
     const wanted = matcher(item.modules);
     if (!wanted) {
       problems.error("bad-regex", item.modulesSpan, `\`${item.modules}\` is no list of module names`);
@@ -26,7 +27,8 @@ export class Parameters {
     }
     const modules = loaded.filter((it) => wanted.test(it.name) && it.name !== "core");
     if (modules.length === 0) {
-      if ([...lacking].some((it) => wanted.test(it))) return;
+      // That there is no such module has been said.
+      if ([...lacking, ...refused].some((it) => wanted.test(it))) return;
       const known = this.#scope.available.some((it) => wanted.test(it.name));
       problems.error(
         "parameter-module",
@@ -34,10 +36,12 @@ export class Parameters {
         `no module loaded so far is named \`${item.modules}\``,
         known
           ? `put this line behind loadmodule "${item.modules}.so"`
-          : didYouMean(
-              item.modules,
-              loaded.map((it) => it.name),
-            ),
+          : isModule(item.modules)
+            ? "Viaduct does not have that module of Kamailio's"
+            : didYouMean(
+                item.modules,
+                loaded.map((it) => it.name),
+              ),
       );
     }
     for (const module of modules) this.#assign(module, item);
@@ -51,7 +55,9 @@ export class Parameters {
         "unknown-parameter",
         item.nameSpan,
         `the module ${module.name} has no parameter \`${item.name}\``,
-        didYouMean(item.name, Object.keys(module.params)),
+        modulesWith("parameter", item.name).includes(module.name)
+          ? "Kamailio's has it, Viaduct's does not"
+          : didYouMean(item.name, Object.keys(module.params)),
       );
       return;
     }

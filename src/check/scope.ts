@@ -2,6 +2,7 @@
 import type { BlockKind, Span } from "../../grammar/tree.ts";
 import type { Fn, Module, Pv, TransformationClass } from "../declare/module.ts";
 import { cutVariable, variableEnd } from "../declare/variables-text.ts";
+import { type Export, isModule, modulesWith } from "./elsewhere.ts";
 import { didYouMean } from "./names.ts";
 import type { Problems } from "./problems.ts";
 
@@ -18,6 +19,8 @@ export class Scope {
   readonly available: readonly Module[];
   /** Modules that the script loads and Viaduct lacks, when that is let pass. */
   readonly lacking = new Set<string>();
+  /** The same where it is a mistake. */
+  readonly refused = new Set<string>();
   readonly flags = new Map<string, number>();
   /** Names of route blocks by kind. */
   readonly routes = new Map<BlockKind, Set<string>>();
@@ -49,6 +52,25 @@ export class Scope {
 
   functionNames(): string[] {
     return this.loaded.flatMap((it) => Object.keys(it.functions));
+  }
+
+  /** Whether a module that is let pass may have a name: one of Kamailio's that does, or one that is not Kamailio's. */
+  mayLack(kind: Export, name: string): boolean {
+    if (this.lacking.size === 0) return false;
+    const having = modulesWith(kind, name);
+    return [...this.lacking].some((it) => having.includes(it) || !isModule(it));
+  }
+
+  /** Says which module has a name that no loaded one has. */
+  whereIs(kind: Export, name: string, here: Module | undefined): string | undefined {
+    if (here) return `it is in the module ${here.name}: loadmodule "${here.name}.so"`;
+    const modules = modulesWith(kind, name).slice(0, MOST_MODULES);
+    if (modules.length === 0) return undefined;
+    const lacks = !modules.some((module) => this.available.some((it) => it.name === module));
+    const names = modules.join(" or ");
+    return lacks
+      ? `it is in Kamailio's module ${names}, which Viaduct does not have`
+      : `Kamailio's module ${names} has it, Viaduct's does not`;
   }
 
   /** Reports what is wrong with the names in a variable. True when nothing is. */
@@ -85,7 +107,7 @@ export class Scope {
   /** Whether a variable can be assigned to, as far as its name tells; one that is bound by its inner name tells later. */
   writable(name: string): boolean {
     const pv = this.#pv(name);
-    if (pv === undefined) return this.lacking.size > 0;
+    if (pv === undefined) return this.mayLack("variable", name);
     return pv.bind !== undefined || pv.set !== undefined;
   }
 
@@ -98,8 +120,13 @@ export class Scope {
   }
 
   #unknownName(name: string, span: Span): boolean {
-    if (this.lacking.size > 0) {
-      this.problems.warn("unknown-variable", span, `no loaded module that Viaduct has knows \`$${name}\``);
+    if (this.mayLack("variable", name)) {
+      this.problems.warn(
+        "unknown-variable",
+        span,
+        `no loaded module that Viaduct has knows \`$${name}\``,
+        this.whereIs("variable", name, undefined),
+      );
       return true;
     }
     const elsewhere = this.available.find((it) => own(it.variables, name) && !this.loaded.includes(it));
@@ -107,9 +134,7 @@ export class Scope {
     return this.#unknown(
       span,
       `no loaded module has the variable \`$${name}\``,
-      elsewhere
-        ? `it is in the module ${elsewhere.name}: loadmodule "${elsewhere.name}.so"`
-        : didYouMean(name, names, "$"),
+      this.whereIs("variable", name, elsewhere) ?? didYouMean(name, names, "$"),
     );
   }
 
@@ -149,16 +174,27 @@ export class Scope {
   }
 
   #unknownClass(name: string, span: Span): boolean {
-    if (this.lacking.size > 0) return true;
+    if (this.mayLack("transformation", name)) {
+      this.problems.warn(
+        "unknown-variable",
+        span,
+        `no loaded module that Viaduct has knows the transformation class \`${name}\``,
+        this.whereIs("transformation", name, undefined),
+      );
+      return true;
+    }
     const elsewhere = this.available.find((it) => it.transformations && own(it.transformations, name));
     const names = this.loaded.flatMap((it) => Object.keys(it.transformations ?? {}));
     return this.#unknown(
       span,
       `no loaded module has the transformation class \`${name}\``,
-      elsewhere ? `it is in the module ${elsewhere.name}: loadmodule "${elsewhere.name}.so"` : didYouMean(name, names),
+      this.whereIs("transformation", name, elsewhere) ?? didYouMean(name, names),
     );
   }
 }
+
+/** How many modules are named that have something. */
+const MOST_MODULES = 3;
 
 /** A record's own member: names that come from a script never reach what every object has. */
 export const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
