@@ -2,13 +2,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
-import { problemCodes } from "../src/check/index.ts";
+import { syntaxCodes } from "../grammar/index.ts";
+import { problemCodes, rules } from "../src/check/index.ts";
 import { coreCommands } from "../src/control/core-commands.ts";
 import { modules } from "../src/modules/index.ts";
+import { loadCodes } from "../src/run/load.ts";
 import { manual } from "../src/tools/manual.ts";
 
 const docs = new URL("../docs/", import.meta.url);
-const pages = manual({ modules, problems: problemCodes, builtin: [coreCommands] });
+const problems = { ...syntaxCodes, ...problemCodes, ...loadCodes };
+const pages = manual({ modules, problems, rules, builtin: [coreCommands] });
 
 test("the manual is current", () => {
   if (process.env["UPDATE"]) {

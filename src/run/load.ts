@@ -20,6 +20,12 @@ import { Generation } from "./generation.ts";
 import type { Server } from "./server.ts";
 import { buildSettingsOf, transportSettingsOf } from "./settings.ts";
 
+/** Problems that only loading a script can have, with the explanation that the manual prints. */
+export const loadCodes = {
+  "cannot-listen": "An address to listen on cannot be resolved or understood, or the script leaves none.",
+  "unreadable-file": "The script cannot be read: it does not exist, or its permissions do not allow it.",
+} as const;
+
 export interface LoadResult {
   /** Undefined when a problem refused the script. */
   readonly generation: Generation | undefined;
@@ -165,14 +171,14 @@ function startModules(
     for (const it of checked.evaluated)
       if (it.module === module) {
         const value = expand(generation, it.format);
-        if (value === undefined) problem("bad-parameter", `the value of \`${it.name}\` cannot be expanded`, it.span);
+        if (value === undefined) problem("parameter-value", `the value of \`${it.name}\` cannot be expanded`, it.span);
         else if (module.repeated?.includes(it.name))
           params[it.name] = [...((params[it.name] as unknown[]) ?? []), value];
         else params[it.name] = value;
       }
     const old = server.active?.states.get(module.name);
     const state = module.start(params as never, core, old);
-    if (typeof state === "string") problem("module-start", `${module.name}: ${state}`, loadSpan(checked, module));
+    if (typeof state === "string") problem("module-refused", `${module.name}: ${state}`, loadSpan(checked, module));
     else states.set(module.name, state);
   }
 }

@@ -8,15 +8,26 @@ export interface ManualSources {
   readonly modules: readonly Module[];
   /** Explanations by problem code. */
   readonly problems: Readonly<Record<string, string>>;
+  readonly rules: readonly LintRule[];
   /** Modules that are always there; their commands are described with the core's. */
   readonly builtin: readonly Module[];
 }
 
-export function manual({ modules, problems, builtin }: ManualSources): Pages {
+/** Advice on scripts that Kamailio would load. */
+export interface LintRule {
+  readonly name: string;
+  readonly severity: string;
+  readonly doc: string;
+  readonly bad: string;
+  readonly good: string;
+}
+
+export function manual({ modules, problems, rules, builtin }: ManualSources): Pages {
   const pages = new Map<string, string>();
   const sorted = [...modules].sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const module of [...sorted, ...builtin]) pages.set(`modules/${module.name}.md`, modulePage(module));
   pages.set("problems.md", problemPage(problems));
+  pages.set("rules.md", rulesPage(rules));
   pages.set("README.md", indexPage(sorted, builtin));
   return pages;
 }
@@ -149,6 +160,22 @@ const problemPage = (problems: Readonly<Record<string, string>>): string =>
     .map(([code, text]) => `## ${code}\n\n${text}`)
     .join("\n\n")}\n`;
 
+const fenced = (text: string): string => `\`\`\`\n${text.trim()}\n\`\`\``;
+
+const rulesPage = (rules: readonly LintRule[]): string =>
+  `# Lint rules
+
+Advice of \`viaduct check\` on scripts that load. A rule is silenced on a line, or on the line below, by \`# lint: ignore RULE\`.
+
+${[...rules]
+  .sort((a, b) => (a.name < b.name ? -1 : 1))
+  .map(
+    (it) =>
+      `## ${it.name}\n\n${it.doc} (${it.severity})\n\nInstead of\n\n${fenced(it.bad)}\n\nwrite\n\n${fenced(it.good)}`,
+  )
+  .join("\n\n")}
+`;
+
 function indexPage(modules: readonly Module[], builtin: readonly Module[]): string {
   const line = (it: Module): string => `- [${it.name}](modules/${it.name}.md): ${it.doc.split(/(?<=\.)\s/)[0]}`;
   return `# Manual
@@ -165,6 +192,7 @@ ${builtin.map(line).join("\n")}
 
 ## Problems
 
-[What \`viaduct check\` reports, by code](problems.md).
+- [What \`viaduct check\` reports, by code](problems.md)
+- [Its advice on scripts that load](rules.md)
 `;
 }
