@@ -1,13 +1,30 @@
-/** Every ladder under test/scripts: a script, and the calls that it must answer as written. */
-import { readdirSync, readFileSync } from "node:fs";
+/**
+ * Every ladder under test/scripts: a script, and the calls that it must answer as written. `UPDATE=1` rewrites what
+ * is expected instead. A ladder may include `usual.cfg`, which loads what most of them need.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { modules } from "../src/modules/index.ts";
-import { runLadder } from "../src/simulate/ladder/run.ts";
+import { readLadder } from "../src/simulate/ladder/read.ts";
+import { mistakesOf, runScene, updateLadder } from "../src/simulate/ladder/run.ts";
 
 const folder = new URL("./scripts/", import.meta.url);
+const files = { "/usual.cfg": readFileSync(new URL("usual.cfg", folder), "latin1") };
 
-for (const file of (readdirSync(folder, { recursive: true }) as string[]).filter((it) => it.endsWith(".ladder")).sort())
-  test(file, async () => {
-    const failures = await runLadder(readFileSync(new URL(file, folder), "latin1"), { modules });
-    expect(failures.map(({ line, message }) => `${file}:${line}: ${message}`)).toEqual([]);
+for (const file of (readdirSync(folder, { recursive: true }) as string[])
+  .filter((it) => it.endsWith(".ladder"))
+  .sort()) {
+  const text = readFileSync(new URL(file, folder), "latin1");
+  const ladder = readLadder(text);
+  test(`${file}: is a ladder`, async () => {
+    expect(mistakesOf(ladder)).toEqual([]);
+    if (process.env.UPDATE)
+      writeFileSync(new URL(file, folder), await updateLadder(text, { modules, files }), "latin1");
   });
+  if (process.env.UPDATE) continue;
+  for (const scene of ladder.scenes)
+    test(`${file}: ${scene.title}`, async () => {
+      const failures = await runScene(ladder, scene, { modules, files });
+      expect(failures.map(({ line, message }) => `${file}:${line}: ${message}`)).toEqual([]);
+    });
+}

@@ -20,20 +20,34 @@ export class Peer {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  readonly protocol: "udp" | "tcp";
   /** Requests received, newest last, without ACK. */
   readonly requests: SipMessage[] = [];
   /** Replies received, newest last. */
   readonly replies: SipMessage[] = [];
   /** Requests sent, newest last, without ACK and CANCEL. */
   readonly #sent: SipMessage[] = [];
+  /** Replies sent, newest last. */
+  readonly #answered: { readonly status: number; readonly text: string }[] = [];
   #calls = 0;
   #branches = 0;
   #cseq = 0;
 
-  constructor(name: string, address: string, port = 5060) {
+  constructor(name: string, address: string, port = 5060, protocol: "udp" | "tcp" = "udp") {
     this.name = name;
     this.address = address;
     this.port = port;
+    this.protocol = protocol;
+  }
+
+  /** The address as it stands in a URI. */
+  get host(): string {
+    return this.address.includes(":") ? `[${this.address}]` : this.address;
+  }
+
+  get #contact(): string {
+    const transport = this.protocol === "tcp" ? ";transport=tcp" : "";
+    return `<sip:${this.name}@${this.host}:${this.port}${transport}>`;
   }
 
   received(msg: SipMessage): void {
@@ -46,17 +60,31 @@ export class Peer {
     const status = /^(\d{3})\s*(.*)$/.exec(arrow.start);
     if (status) return this.#reply(arrow, Number(status[1]), status[2]!);
     const [method, uri] = arrow.start.split(/\s+/);
-    if (arrow.start === "again") return this.#sent.at(-1)?.text ?? "?nothing was sent that could be sent again";
+    if (method === "again") return this.#again(uri);
     const text = this.#request(arrow, method!, uri);
     if (method !== "ACK" && method !== "CANCEL" && !text.startsWith("?"))
       this.#sent.push(new SipMessage(text, received));
     return text;
   }
 
+  /** `again`, `again INVITE`, `again 200`: the last request, or the last message of that method or status, once more. */
+  #again(which: string | undefined): string {
+    const text =
+      which === undefined
+        ? this.#sent.at(-1)?.text
+        : /^\d/.test(which)
+          ? this.#answered.findLast((it) => it.status === Number(which))?.text
+          : this.#sent.findLast((it) => it.method === which)?.text;
+    return text ?? "?nothing was sent that could be sent again";
+  }
+
   #request(arrow: Arrow, method: string, uri: string | undefined): string {
-    const last = this.#sent.at(-1);
-    const reply = this.replies.at(-1);
-    const via = (branch: string): string => `SIP/2.0/UDP ${this.address}:${this.port};branch=${branch}`;
+    const invites = method === "CANCEL" || method === "ACK";
+    const last = (invites ? this.#sent.findLast((it) => it.method === "INVITE") : undefined) ?? this.#sent.at(-1);
+    const ofInvite = invites ? this.replies.findLast((it) => it.cseqMethod === "INVITE") : undefined;
+    const reply = ofInvite ?? this.replies.at(-1);
+    const via = (branch: string): string =>
+      `SIP/2.0/${this.protocol.toUpperCase()} ${this.host}:${this.port};branch=${branch}`;
     const fresh = (): string => via(`z9hG4bK-${this.name}-${++this.#branches}`);
     let fields: [string, string][];
     if (method === "CANCEL" || (method === "ACK" && reply && reply.status >= 300)) {
@@ -96,15 +124,14 @@ export class Peer {
       this.#cseq = 1;
       fields = [
         ["Via", fresh()],
-        ["From", `<sip:${this.name}@${this.address}>;tag=${this.name}-${this.#calls}`],
+        ["From", `<sip:${this.name}@${this.host}>;tag=${this.name}-${this.#calls}`],
         ["To", `<${uri.replace(/[;?].*$/, "")}>`],
         ["Call-ID", `${this.name}-call-${this.#calls}`],
         ["CSeq", `1 ${method}`],
       ];
     }
     fields.push(["Max-Forwards", "70"]);
-    if (method === "INVITE" || method === "REGISTER" || method === "SUBSCRIBE")
-      fields.push(["Contact", `<sip:${this.name}@${this.address}:${this.port}>`]);
+    if (method === "INVITE" || method === "REGISTER" || method === "SUBSCRIBE") fields.push(["Contact", this.#contact]);
     return finish(`${method} ${uri} SIP/2.0`, fields, arrow);
   }
 
@@ -130,9 +157,10 @@ export class Peer {
         fields.push([request.name(header), code > 100 && !/;\s*tag=/i.test(to) ? `${to};tag=${this.name}-t` : to]);
       }
     }
-    if (request.method === "INVITE" && code > 100 && code < 300)
-      fields.push(["Contact", `<sip:${this.name}@${this.address}:${this.port}>`]);
-    return finish(`SIP/2.0 ${code} ${reason}`, fields, arrow);
+    if (request.method === "INVITE" && code > 100 && code < 300) fields.push(["Contact", this.#contact]);
+    const text = finish(`SIP/2.0 ${code} ${reason}`, fields, arrow);
+    this.#answered.push({ status: code, text });
+    return text;
   }
 }
 

@@ -1,4 +1,8 @@
-/** The text of a ladder: a script, a line `---`, then what happens, one step a line. An indented line adds to the arrow above it. */
+/**
+ * The text of a ladder: a script, a line `---`, then what happens, one step a line. An indented line adds to the arrow
+ * above it. A line `=== title` begins a scene: the script is started anew for it, and what stands before the first
+ * such line is done at the beginning of every scene. `#` begins a comment line.
+ */
 
 interface At {
   /** Line in the file, from 1. */
@@ -51,11 +55,38 @@ export interface Rpc extends At {
   readonly answer?: string;
 }
 
-export type Step = Arrow | Pause | HttpSent | HttpGiven | LogLine | Rpc;
+/** `peer gw tcp [fd00::3]:5062`: where a peer is; without it a peer has UDP, an address of its own and port 5060. */
+export interface PeerLine extends At {
+  readonly kind: "peer";
+  readonly name: string;
+  readonly protocol: "udp" | "tcp";
+  readonly address: string | undefined;
+  readonly port: number;
+}
+/** `dns a name 127.0.0.3`, `dns srv _sip._udp.name 1 0 5060 host`, `dns naptr name 10 50 s SIP+D2U _sip._udp.name`; `dns dead`. */
+export interface DnsLine extends At {
+  readonly kind: "dns";
+  readonly type: "a" | "aaaa" | "srv" | "naptr" | "dead";
+  readonly args: readonly string[];
+}
+
+/** `close gw`: the peer closes its TCP connection. */
+export interface Close extends At {
+  readonly kind: "close";
+  readonly name: string;
+}
+
+export type Step = Arrow | Pause | HttpSent | HttpGiven | LogLine | Rpc | PeerLine | DnsLine | Close;
+
+/** Steps that belong together; "" is the title of a ladder without scenes. */
+export interface Scene {
+  readonly title: string;
+  readonly steps: readonly Step[];
+}
 
 export interface Ladder {
   readonly script: string;
-  readonly steps: readonly Step[];
+  readonly scenes: readonly Scene[];
   /** Lines that are no ladder lines. */
   readonly mistakes: readonly { readonly line: number; readonly text: string }[];
 }
@@ -65,16 +96,24 @@ export function readLadder(text: string): Ladder {
   const script = cut ? text.slice(0, cut.index) : text;
   const rest = cut ? text.slice(cut.index + cut[0].length + 1) : "";
   const first = script.split("\n").length + 1;
-  const steps: Step[] = [];
+  const scenes: { title: string; steps: Step[] }[] = [{ title: "", steps: [] }];
   const mistakes: { line: number; text: string }[] = [];
   rest.split("\n").forEach((raw, i) => {
     const line = first + i;
     if (raw.trim() === "" || raw.startsWith("#")) return;
+    const title = /^===\s+(\S.*)$/.exec(raw);
+    if (title) {
+      scenes.push({ title: title[1]!.trim(), steps: [] });
+      return;
+    }
+    const { steps } = scenes.at(-1)!;
     const step = /^\s/.test(raw) ? addTo(steps.at(-1), raw.trim(), line) : read(raw.trimEnd(), line);
     if (step === undefined) mistakes.push({ line, text: raw });
     else if (step !== true) steps.push(step);
   });
-  return { script, steps, mistakes };
+  const [common, ...named] = scenes;
+  const all = named.map(({ title, steps }) => ({ title, steps: [...common!.steps, ...steps] }));
+  return { script, scenes: all.length > 0 ? all : [common!], mistakes };
 }
 
 function read(raw: string, line: number): Step | undefined {
@@ -96,6 +135,22 @@ function read(raw: string, line: number): Step | undefined {
     const args = rpc[2]!.split(/\s+/).filter((it) => it !== "");
     return { kind: "rpc", line, method: rpc[1]!, args, ...(rpc[3] !== undefined && { answer: rpc[3] }) };
   }
+  const peer = /^peer\s+([\w.-]+)(?:\s+(udp|tcp))?(?:\s+(?:\[([\da-fA-F:.]+)\]|([\d.]+))?(?::(\d+))?)?$/.exec(raw);
+  if (peer) {
+    const [, name, protocol = "udp", v6, v4, port = "5060"] = peer;
+    return {
+      kind: "peer",
+      line,
+      name: name!,
+      protocol: protocol as "udp",
+      address: v6 ?? v4,
+      port: Number(port),
+    };
+  }
+  const dns = /^dns\s+(a|aaaa|srv|naptr|dead)\b\s*(.*)$/.exec(raw);
+  if (dns) return { kind: "dns", line, type: dns[1] as "a", args: dns[2]!.split(/\s+/).filter((it) => it !== "") };
+  const close = /^close\s+([\w.-]+)$/.exec(raw);
+  if (close) return { kind: "close", line, name: close[1]! };
   return undefined;
 }
 

@@ -2,13 +2,25 @@
 import type { Problem } from "../../../grammar/tree.ts";
 import type { HttpRequest } from "../../declare/host.ts";
 import type { Module, RpcFault } from "../../declare/module.ts";
-import type { ReceiveInfo } from "../../sip/address.ts";
-import { SipMessage } from "../../sip/message.ts";
 import { settle } from "../clock.ts";
 import type { ServiceAnswer } from "../http.ts";
 import { Simulation } from "../simulation.ts";
-import { type Arrived, Peer } from "./peer.ts";
-import { type Arrow, type HttpGiven, type HttpSent, type Ladder, type LogLine, type Rpc, readLadder } from "./read.ts";
+import { bodyDiffers, detailDiffers, startFits, startOf } from "./compare.ts";
+import { addRecord } from "./names.ts";
+import type { Arrived, Peer } from "./peer.ts";
+import {
+  type Arrow,
+  type HttpGiven,
+  type HttpSent,
+  type Ladder,
+  type LogLine,
+  type Rpc,
+  readLadder,
+  type Scene,
+  type Step,
+} from "./read.ts";
+import { type Group, rewrite } from "./update.ts";
+import { peersOf, receivedBy, Wires } from "./wires.ts";
 
 export interface Failure {
   /** Line of the ladder file. */
@@ -27,28 +39,52 @@ export interface LadderOptions {
 const PROXY = "127.0.0.1";
 const SCRIPT = "/ladder.cfg";
 
-/** The failures of a ladder: none when everything happened as written. */
+/** The failures of a ladder, all its scenes: none when everything happened as written. */
 export async function runLadder(text: string, options: LadderOptions): Promise<readonly Failure[]> {
   const ladder = readLadder(text);
-  if (ladder.mistakes.length > 0)
-    return ladder.mistakes.map(({ line, text }) => ({ line, message: `not a ladder line: ${text}` }));
+  const mistakes = mistakesOf(ladder);
+  if (mistakes.length > 0) return mistakes;
+  const failures: Failure[] = [];
+  for (const scene of ladder.scenes) failures.push(...(await runScene(ladder, scene, options)));
+  return failures;
+}
+
+/** Lines that are no ladder lines. */
+export const mistakesOf = (ladder: Ladder): Failure[] =>
+  ladder.mistakes.map(({ line, text }) => ({ line, message: `not a ladder line: ${text}` }));
+
+/** The failures of one scene of a ladder. */
+export async function runScene(ladder: Ladder, scene: Scene, options: LadderOptions): Promise<readonly Failure[]> {
+  const play = await start(ladder, scene, options);
+  if (!(play instanceof Play)) return play;
+  return await play.run().finally(() => play.stop());
+}
+
+/** The ladder's text with what happened in place of what was expected; a script that does not load is left alone. */
+export async function updateLadder(text: string, options: LadderOptions): Promise<string> {
+  const ladder = readLadder(text);
+  let out = text;
+  // From the last scene to the first, so that the lines of those before stay where they are.
+  for (const scene of ladder.scenes.toReversed()) {
+    const play = await start(ladder, scene, options);
+    if (!(play instanceof Play)) return text;
+    out = rewrite(out, await play.watch().finally(() => play.stop()));
+  }
+  return out;
+}
+
+async function start(ladder: Ladder, scene: Scene, options: LadderOptions): Promise<Play | readonly Failure[]> {
   const simulation = new Simulation({
     ...options,
     files: { ...options.files, [SCRIPT]: preamble(ladder) + ladder.script },
     script: SCRIPT,
   });
   const problems = await simulation.start();
-  if (problems.length > 0) return problems.map(problemOf);
-  const play = new Play(simulation, ladder);
-  try {
-    return await play.run();
-  } finally {
-    await simulation.stop();
-  }
+  return problems.length > 0 ? problems.map(problemOf) : new Play(simulation, scene);
 }
 
 /** Without a listen line of its own a ladder's proxy listens on UDP 127.0.0.1:5060, and answers to the name `proxy`. */
-function preamble(ladder: Ladder): string {
+export function preamble(ladder: Ladder): string {
   const listens = /^\s*(listen|socket)\s*=/m.test(ladder.script);
   return `${listens ? "" : `listen=udp:${PROXY}:5060 `}alias="proxy" auto_aliases=no `;
 }
@@ -65,31 +101,41 @@ interface OpenRequest {
 
 class Play {
   readonly #simulation: Simulation;
-  readonly #ladder: Ladder;
-  readonly #peers = new Map<string, Peer>();
-  readonly #sockets = new Map<string, { send(text: string, ip: string, port: number): boolean }>();
+  readonly #steps: readonly Step[];
+  readonly #peers: Map<string, Peer>;
+  readonly #wires: Wires;
   #arrived: Arrived[] = [];
   #http: OpenRequest[] = [];
   readonly #httpOpen: OpenRequest[] = [];
   #logged = 0;
   readonly #failures: Failure[] = [];
 
-  constructor(simulation: Simulation, ladder: Ladder) {
+  constructor(simulation: Simulation, { steps }: Scene) {
     this.#simulation = simulation;
-    this.#ladder = ladder;
-    for (const step of ladder.steps)
-      if (step.kind === "arrow") for (const name of [step.from, step.to]) if (name !== "proxy") this.#peer(name);
-    simulation.host.http.anyService = (request) =>
+    this.#steps = steps;
+    const { host } = simulation;
+    this.#wires = new Wires(simulation, (it) => {
+      this.#arrived.push(it);
+    });
+    this.#peers = peersOf(steps);
+    for (const peer of this.#peers.values()) {
+      this.#wires.open(peer);
+      host.dns.records[peer.address.includes(":") ? "aaaa" : "a"].set(peer.name.toLowerCase(), [peer.address]);
+    }
+    host.dns.records.a.set("proxy", [PROXY]);
+    host.http.anyService = (request) =>
       new Promise<ServiceAnswer>((answer) => {
         this.#http.push({ request, answer });
       });
-    simulation.host.dns.records.a.set("proxy", [PROXY]);
+  }
+
+  stop(): Promise<void> {
+    return this.#simulation.stop();
   }
 
   async run(): Promise<readonly Failure[]> {
-    await this.#settle();
-    this.#logged = this.#simulation.log.length;
-    for (const step of this.#ladder.steps) {
+    await this.#begin();
+    for (const step of this.#steps) {
       if (this.#failures.length > 0) break;
       if (step.kind === "arrow" && step.from === "proxy") this.#expect(step);
       else if (step.kind === "http-sent") this.#expectHttp(step);
@@ -97,15 +143,50 @@ class Play {
       else {
         this.#nothingElse(step.line);
         if (this.#failures.length > 0) break;
-        if (step.kind === "arrow") this.#send(step);
-        else if (step.kind === "pause") await this.#simulation.advance(step.ms);
-        else if (step.kind === "http-given") this.#answerHttp(step);
-        else await this.#rpc(step);
-        await this.#settle();
+        await this.#act(step);
       }
     }
-    if (this.#failures.length === 0) this.#nothingElse(this.#ladder.steps.at(-1)?.line ?? 1);
+    if (this.#failures.length === 0) this.#nothingElse(this.#steps.at(-1)?.line ?? 1);
     return this.#failures;
+  }
+
+  /** Plays what goes in, and tells what came out between. */
+  async watch(): Promise<readonly Group[]> {
+    await this.#begin();
+    const groups: Group[] = [];
+    let expected: Arrow[] = [];
+    let after = 0;
+    for (const step of this.#steps) {
+      if (step.kind === "arrow" && step.from === "proxy") expected.push(step);
+      else if (step.kind === "http-sent") {
+        this.#expectHttp(step);
+        after = step.line;
+      } else if (step.kind !== "log") {
+        if (after > 0) groups.push({ before: step.line, after, expected, came: this.#arrived.splice(0) });
+        expected = [];
+        await this.#act(step);
+        after = lastLine(step);
+      }
+    }
+    groups.push({ before: undefined, after, expected, came: this.#arrived.splice(0) });
+    return groups;
+  }
+
+  async #begin(): Promise<void> {
+    await this.#settle();
+    this.#logged = this.#simulation.log.length;
+  }
+
+  async #act(step: Exclude<Step, HttpSent | LogLine>): Promise<void> {
+    if (step.kind === "arrow") this.#send(step);
+    else if (step.kind === "pause") await this.#simulation.advance(step.ms);
+    else if (step.kind === "http-given") this.#answerHttp(step);
+    else if (step.kind === "rpc") await this.#rpc(step);
+    else if (step.kind === "dns") {
+      const wrong = addRecord(this.#simulation.host.dns, step);
+      if (wrong) this.#fail(step.line, wrong);
+    } else if (step.kind === "close") this.#wires.close(this.#peers.get(step.name)!);
+    await this.#settle();
   }
 
   /** Everything that happens without time passing. */
@@ -114,65 +195,26 @@ class Play {
     await this.#simulation.advance(0);
   }
 
-  #peer(name: string): void {
-    if (this.#peers.has(name)) return;
-    const { host, network } = this.#simulation;
-    const peer = new Peer(name, `127.0.0.${this.#peers.size + 2}`);
-    this.#peers.set(name, peer);
-    host.dns.records.a.set(name.toLowerCase(), [peer.address]);
-    const socket = network.bindNow(
-      { address: peer.address, port: peer.port },
-      {
-        message: (text, ip, port) => {
-          const msg = new SipMessage(text, this.#receiveInfo(peer, ip, port));
-          peer.received(msg);
-          this.#arrived.push({ to: name, text, msg, at: host.clock.now() });
-        },
-        failed: () => {},
-      },
-    );
-    this.#sockets.set(name, socket);
-  }
-
-  #receiveInfo(peer: Peer, ip: string, port: number): ReceiveInfo {
-    const socket = { protocol: "udp", address: peer.address, port: peer.port, family: 4, virtual: false } as const;
-    return {
-      socket,
-      protocol: "udp",
-      srcIp: ip,
-      srcPort: port,
-      dstIp: peer.address,
-      dstPort: peer.port,
-      connection: 0,
-      time: 0,
-    };
-  }
-
   #send(arrow: Arrow): void {
     const peer = this.#peers.get(arrow.from)!;
-    const text = peer.write(arrow, this.#receiveInfo(peer, PROXY, 5060));
+    const text = peer.write(arrow, receivedBy(peer, PROXY, 5060));
     if (text.startsWith("?")) return this.#fail(arrow.line, text.slice(1));
-    const to = arrow.to === "proxy" ? this.#simulation.server.sockets.all[0] : this.#peers.get(arrow.to);
-    this.#sockets.get(arrow.from)!.send(text, to!.address, to!.port);
+    if (arrow.to !== "proxy") return this.#wires.sendDirectly(peer, text, this.#peers.get(arrow.to)!);
+    const wrong = this.#wires.send(peer, text, this.#simulation.server.sockets);
+    if (wrong) this.#fail(arrow.line, wrong);
   }
 
   #expect(arrow: Arrow): void {
     const next = this.#arrived.shift();
-    if (!next) return this.#fail(arrow.line, `nothing came; expected ${arrow.to} to get ${arrow.start}`);
-    if (next.to !== arrow.to)
-      return this.#fail(arrow.line, `${next.to} got ${firstLine(next)}; expected ${arrow.to} to get ${arrow.start}`);
-    const first = next.msg.isRequest
-      ? `${next.msg.method} ${next.msg.requestUri}`
-      : `${next.msg.status} ${next.msg.reason}`;
-    if (arrow.start !== first && arrow.start !== next.msg.method && arrow.start !== String(next.msg.status || ""))
-      return this.#fail(arrow.line, `${arrow.to} got ${first}; expected ${arrow.start}`);
-    for (const { line, name, value } of arrow.details) {
-      const found = next.msg.named(name).map((it) => next.msg.value(it));
-      const wrong = differs(found, value);
-      if (wrong) this.#fail(line, `${name}: ${wrong}`);
+    const expected = `expected  ${arrow.to.padEnd(8)} ${arrow.start}`;
+    if (!next) return this.#fail(arrow.line, `${expected}\n  but       nothing came`);
+    const came = `came      ${next.to.padEnd(8)} ${startOf(next.msg)}`;
+    if (next.to !== arrow.to || !startFits(arrow, next.msg)) return this.#fail(arrow.line, `${expected}\n  ${came}`);
+    for (const detail of arrow.details) {
+      const wrong = detailDiffers(next.msg, detail);
+      if (wrong) this.#fail(detail.line, `${detail.name}: expected ${detail.value}\n  came ${wrong}`);
     }
-    if (arrow.body.length > 0 && next.msg.body !== arrow.body.map((it) => `${it}\r\n`).join(""))
-      this.#fail(arrow.line, `the body is ${JSON.stringify(next.msg.body)}`);
+    if (bodyDiffers(next.msg, arrow)) this.#fail(arrow.line, `the body is ${JSON.stringify(next.msg.body)}`);
   }
 
   #expectHttp(step: HttpSent): void {
@@ -215,8 +257,8 @@ class Play {
 
   /** What came and nobody expected. Log lines count only in ladders that look at the log. */
   #nothingElse(line: number): void {
-    const [message] = this.#arrived;
-    if (message) this.#fail(line, `before this line ${message.to} got ${firstLine(message)}, which no arrow names`);
+    for (const { to, msg } of this.#arrived)
+      this.#fail(line, `before this line no arrow expects\n  came      ${to.padEnd(8)} ${startOf(msg)}`);
     const [request] = this.#http;
     if (request) this.#fail(line, `before this line the script asked ${request.request.method} ${request.request.url}`);
   }
@@ -226,17 +268,8 @@ class Play {
   }
 }
 
-const firstLine = (it: Arrived): string => it.text.slice(0, it.text.indexOf("\r\n"));
-
-/** What is wrong with the field's values; undefined when they are as expected. */
-function differs(found: readonly string[], wanted: string): string | undefined {
-  const count = /^(\d+) entr(?:y|ies)$/.exec(wanted);
-  if (count) {
-    const entries = found.reduce((n, it) => n + it.split(",").length, 0);
-    return entries === Number(count[1]) ? undefined : `${entries} entries`;
-  }
-  if (wanted === "absent") return found.length === 0 ? undefined : `is there: ${found.join(" | ")}`;
-  const pattern = /^\/(.*)\/$/.exec(wanted);
-  const fits = pattern ? found.some((it) => new RegExp(pattern[1]!).test(it)) : found.includes(wanted);
-  return fits ? undefined : found.length === 0 ? "is absent" : `is ${found.join(" | ")}`;
+/** The last line that belongs to a step. */
+function lastLine(step: Step): number {
+  if (step.kind !== "arrow") return step.line;
+  return step.line + step.details.length + step.body.length;
 }
