@@ -47,6 +47,7 @@ export function startAsync(
       work.branch = call.branch;
       work.tm = call.tm;
       work.scriptFlags = call.scriptFlags;
+      work.origin = call.origin ?? call;
       const answer = begin(fn, work, args, state);
       call.tm ??= work.tm;
       if (work.suspended) {
@@ -105,6 +106,7 @@ export function startLaunch(
 ): number {
   const { core } = call;
   const work = new Call(core, call.msg.clone(), "event", core.freshVars(), new Lists());
+  work.origin = call.origin ?? call;
   const answer = finished(work, begin(fn, work, args, state));
   if (name !== undefined && body !== undefined)
     void answer.then((code) => {

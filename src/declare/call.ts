@@ -45,6 +45,8 @@ export class Call {
   sending: { readonly text: string; readonly to: Destination } | undefined = undefined;
   /** Set by a function that suspended the transaction: the run ends and its worker slot is free. */
   suspended = false;
+  /** The run that `async` or `launch` split this one off from, for what a script says ahead of a call. */
+  origin: Call | undefined = undefined;
   /** What the route was given besides the message: `$param(1)` is the first (OpenSIPS: the parameter of `launch`). */
   params: readonly Value[] = NO_PARAMS;
 

@@ -1,4 +1,5 @@
 /** Everything outside the engine, as ports (DESIGN.md, decision 8). `src/node` implements them on Node, `src/simulate` in memory. */
+import type { TlsPort } from "../sip/secure.ts";
 import type { Clock } from "../transaction/clock.ts";
 
 export interface HttpRequest {
@@ -137,12 +138,42 @@ export interface ExecResult {
   /** Exit status; -1 when it could not be started or died of a signal. */
   readonly status: number;
   readonly stdout: string;
+  /** When it was asked for. */
+  readonly stderr?: string;
 }
 export interface Exec {
   run(
     command: string,
-    options: { stdin?: string; env?: Record<string, string>; timeout?: number },
+    options: { stdin?: string; env?: Record<string, string>; timeout?: number; stderr?: boolean },
   ): Promise<ExecResult>;
+}
+
+/** What a query gave. */
+export type QueryReply =
+  | {
+      readonly ok: true;
+      /** Names of the columns; none for a statement that gives no rows. */
+      readonly columns: readonly string[];
+      /** Text is latin1: one char, one byte. Times are seconds since 1970, numbers that are not whole are text. */
+      readonly rows: readonly (readonly (string | number | bigint | null)[])[];
+      /** Rows that the statement inserted, changed or deleted. */
+      readonly affected: number;
+    }
+  | {
+      readonly ok: false;
+      /** "connect": the database cannot be reached. "timeout": it did not answer in time. "query": it refused the query. */
+      readonly error: "connect" | "timeout" | "query";
+      readonly message: string;
+    };
+/** A database and its pool of connections. */
+export interface Database {
+  /** Never rejects. `params` stand for `?` in the text. */
+  query(text: string, params?: readonly (string | number | bigint | null)[]): Promise<QueryReply>;
+  close(): Promise<void>;
+}
+export interface Databases {
+  /** By URL as Kamailio writes them; nothing is connected yet. A string says why no such database can be used. */
+  open(url: string, options?: { readonly connections?: number; readonly timeout?: number }): Database | string;
 }
 
 /** A server for control connections (ctl, jsonrpcs). Strings are latin1. */
@@ -213,8 +244,11 @@ export interface Host {
   readonly dns: Dns;
   readonly files: Files;
   readonly exec: Exec;
+  readonly databases: Databases;
   readonly control: Control;
   readonly process: ProcessInfo;
+  /** Absent where connections are not really secured. */
+  readonly tls?: TlsPort;
   /** MD5, SHA-1, SHA-256, SHA-512 of latin1 bytes as lower-case hexadecimal. */
   hash(algorithm: "md5" | "sha1" | "sha256" | "sha384" | "sha512", bytes: string): string;
 }

@@ -9,7 +9,9 @@ import { core } from "./core/index.ts";
 import { corex } from "./corex/corex.ts";
 import { counters } from "./counters.ts";
 import { ctl } from "./ctl/index.ts";
+import { dispatcher } from "./dispatcher/index.ts";
 import { diversion } from "./diversion.ts";
+import { exec } from "./exec/index.ts";
 import { htable } from "./htable/index.ts";
 import { httpAsyncClient } from "./http_async_client/index.ts";
 import { httpClient } from "./http_client/index.ts";
@@ -27,6 +29,7 @@ import { pike } from "./pike/pike.ts";
 import { pv } from "./pv/index.ts";
 import { regex } from "./regex/regex.ts";
 import { registrar } from "./registrar/index.ts";
+import { restClient } from "./rest_client/index.ts";
 import { rr } from "./rr/index.ts";
 import { rtjson } from "./rtjson/index.ts";
 import { sanity } from "./sanity/index.ts";
@@ -60,6 +63,8 @@ export const modules: readonly Module[] = [
   textops,
   textopsx,
   xlog,
+  exec,
+  restClient,
   sl,
   rr,
   maxfwd,
@@ -92,4 +97,5 @@ export const modules: readonly Module[] = [
   registrar,
   auth,
   tsilo,
+  dispatcher,
 ];

@@ -2,12 +2,14 @@
 import type { Host, Http } from "../declare/host.ts";
 import { createClock } from "./clock.ts";
 import { createControl } from "./control.ts";
+import { createDatabases } from "./database.ts";
 import { createDns } from "./dns.ts";
 import { createExec } from "./exec.ts";
 import { createFiles } from "./files.ts";
 import { hash } from "./hash.ts";
 import { createProcessInfo } from "./process-info.ts";
 import { createRandom } from "./random.ts";
+import { createTls } from "./tls-context.ts";
 
 export interface HostOptions {
   /** -Y: folder of control sockets and FIFOs whose names are relative. */
@@ -21,9 +23,11 @@ export const createHost = (options: HostOptions = {}): Host => ({
   dns: createDns(),
   files: createFiles(),
   exec: createExec(),
+  databases: createDatabases(),
   control: createControl(),
   process: createProcessInfo(options.runtimeDir),
   hash,
+  tls: createTls(),
 });
 
 /** The HTTP client is a third of all code to load: whoever asks for nothing does without. See `loadHttp`. */

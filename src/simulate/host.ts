@@ -7,8 +7,6 @@ import type {
   ControlHandlers,
   Dns,
   DnsAnswer,
-  Exec,
-  ExecResult,
   Files,
   Host,
   NaptrRecord,
@@ -16,6 +14,8 @@ import type {
   SrvRecord,
 } from "../declare/host.ts";
 import { VirtualClock } from "./clock.ts";
+import { SimulatedDatabases } from "./databases.ts";
+import { SimulatedExec } from "./exec.ts";
 import { SimulatedHttp } from "./http.ts";
 import { SeededRandom } from "./random.ts";
 
@@ -34,7 +34,8 @@ export class SimulatedHost implements Host {
   readonly http: SimulatedHttp;
   readonly dns = new SimulatedDns();
   readonly files: SimulatedFiles;
-  readonly exec = new SimulatedExec();
+  readonly exec: SimulatedExec;
+  readonly databases = new SimulatedDatabases();
   readonly control = new SimulatedControl();
   readonly process: ProcessInfo;
 
@@ -42,6 +43,7 @@ export class SimulatedHost implements Host {
     this.clock = new VirtualClock(options.epoch);
     this.random = new SeededRandom(options.seed ?? 1);
     this.http = new SimulatedHttp(this.clock);
+    this.exec = new SimulatedExec(this.clock);
     this.files = new SimulatedFiles(options.files ?? {});
     const env = options.env ?? {};
     const interfaces = options.interfaces ?? [{ name: "lo", address: "127.0.0.1", family: 4, internal: true }];
@@ -121,14 +123,6 @@ export class SimulatedFiles implements Files {
       .replace(/\?/g, "[^/]");
     const matches = new RegExp(`^${source}$`);
     return [...this.contents.keys()].filter((path) => matches.test(path)).sort();
-  }
-}
-
-/** Commands that a test has scripted; any other cannot be started. */
-export class SimulatedExec implements Exec {
-  readonly commands = new Map<string, (options: Parameters<Exec["run"]>[1]) => ExecResult>();
-  async run(command: string, options: Parameters<Exec["run"]>[1]): Promise<ExecResult> {
-    return this.commands.get(command)?.(options) ?? { status: -1, stdout: "" };
   }
 }
 
