@@ -12,6 +12,9 @@ import { printed } from "./variables-values.ts";
 /** How many names that were only known at run time are kept (Kamailio's pv_cache_limit). */
 const CACHED_NAMES = 2048;
 
+/** How many variables may stand inside one another. */
+const DEEPEST = 64;
+
 /**
  * Variables of the given modules. `stateOf` gives the state of a module and is not asked before a variable is read or
  * written, so that the checker can resolve names of modules that have not started.
@@ -44,6 +47,8 @@ class DeclaredVariables implements Variables {
   readonly #classes: ReadonlyMap<string, TransformationClass>;
   /** Names resolved at run time; those that did not resolve are kept too. */
   readonly #dynamic = new Map<string, VariableRef | string>();
+  /** Variables that are being bound, each inside the one before. */
+  #depth = 0;
 
   constructor(modules: readonly Module[], core: Core, stateOf: (module: Module) => unknown, slots: VarSlots) {
     this.#core = core;
@@ -61,7 +66,11 @@ class DeclaredVariables implements Variables {
     if (typeof parts === "string") return parts;
     if (parts.text.length !== text.length)
       return `unexpected \`${text.slice(parts.text.length)}\` behind \`${parts.text}\``;
-    return this.#resolve(parts);
+    if (this.#depth >= DEEPEST) return `more than ${DEEPEST} variables inside one another`;
+    this.#depth++;
+    const resolved = this.#resolve(parts);
+    this.#depth--;
+    return resolved;
   }
 
   format(text: string): Format | string {

@@ -3,11 +3,12 @@
  * the work; the longest match that was found counts.
  */
 import { holds } from "./nfa.ts";
-import type { Node } from "./syntax.ts";
+import type { ByteSet, Node } from "./syntax.ts";
 
 /** Steps for one search. Patterns that need more find less than glibc would, instead of stopping the server. */
 const MOST_STEPS = 200_000;
-const DEEPEST = 2_000;
+/** How deep the ways may be nested, well within the stack that a script can count on. */
+const DEEPEST = 1_000;
 
 type Then = (at: number) => void;
 
@@ -96,12 +97,21 @@ export class BackReferenceSearch {
   }
 
   #repeat(run: Run, node: Node & { kind: "repeat" }, count: number, at: number, then: Then): void {
+    if (node.child.kind === "bytes") return this.#bytes(run, node, node.child.set, at, then);
     if (count < node.max) {
       this.#match(run, node.child, at, (after) => {
         if (after > at || count < node.min) this.#repeat(run, node, count + 1, after, then);
       });
     }
     if (count >= node.min) then(at);
+  }
+
+  /** A repeated byte: the most there are, then one fewer each time. */
+  #bytes(run: Run, { min, max }: Node & { kind: "repeat" }, set: ByteSet, at: number, then: Then): void {
+    let count = 0;
+    while (count < max && at + count < run.text.length && set[run.text.charCodeAt(at + count)] === 1) count++;
+    run.steps += count;
+    for (; count >= min && run.steps <= MOST_STEPS; count--) then(at + count);
   }
 }
 
