@@ -36,6 +36,8 @@ import { sanity } from "./sanity/index.ts";
 import { sdpops } from "./sdpops/index.ts";
 import { siputils } from "./siputils/index.ts";
 import { sl } from "./sl.ts";
+import { dbMysql, dbPostgres, dbSqlite } from "./sqlops/drivers.ts";
+import { sqlops } from "./sqlops/index.ts";
 import { statistics } from "./statistics.ts";
 import { textops } from "./textops/textops.ts";
 import { textopsx } from "./textopsx/textopsx.ts";
@@ -65,6 +67,10 @@ export const modules: readonly Module[] = [
   xlog,
   exec,
   restClient,
+  dbMysql,
+  dbPostgres,
+  dbSqlite,
+  sqlops,
   sl,
   rr,
   maxfwd,

@@ -1,11 +1,15 @@
 /** What the module avpops keeps: its arguments, each read once. */
-import type { Core } from "../../declare/core.ts";
+import type { Core, Counter } from "../../declare/core.ts";
+import type { Database } from "../../declare/host.ts";
 import { declare } from "../../declare/module.ts";
 
 export interface AvpopsState {
   readonly core: Core;
   /** What arguments mean, by kind and text; a string is the problem. */
   readonly parsed: Map<string, unknown>;
+  /** Undefined without the parameter db_url. */
+  readonly database: Database | undefined;
+  readonly failures: Counter;
 }
 
 export const { fn, module } = declare<AvpopsState>();

@@ -56,12 +56,12 @@ function setTargets(call: Call, uris: readonly string[]): boolean {
   for (const [i, uri] of uris.entries()) {
     if (i === 0) msg.newUri = uri;
     else if (msg.branches.length >= most) return complain(call, "there are too many URIs") > 0;
-    else msg.branches.push(branch(msg, uri));
+    else msg.branches.push(branch(uri));
   }
   return true;
 }
 
-const branch = (msg: SipMessage, uri: string): SipMessage["branches"][number] => ({
+const branch = (uri: string): SipMessage["branches"][number] => ({
   uri,
   dstUri: "",
   path: "",
