@@ -1,4 +1,5 @@
 /** Changing the state of destinations, and telling the script of it. */
+import type { Lists } from "../../declare/lists.ts";
 import { type Destination, Flag, isDown } from "./destination.ts";
 import type { DestinationSet } from "./set.ts";
 import type { Change, Dispatcher } from "./state.ts";
@@ -23,10 +24,17 @@ export interface Update {
   /** The state counts at once, whatever the thresholds say (a script has set it). */
   readonly forced: boolean;
   readonly change: Change;
+  /** AVPs and friends of the run that has set it, which the event route shares. */
+  readonly lists?: Lists;
 }
 
 /** Sets the state that a ping or a script has found (Kamailio's ds_update_state). */
-export function update(set: DestinationSet, it: Destination, { state, forced, change }: Update, all: Dispatcher): void {
+export function update(
+  set: DestinationSet,
+  it: Destination,
+  { state, forced, change, lists }: Update,
+  all: Dispatcher,
+): void {
   const old = it.flags;
   const wasInactive = (old & Flag.inactive) !== 0;
   let next = state;
@@ -38,8 +46,8 @@ export function update(set: DestinationSet, it: Destination, { state, forced, ch
   else it.probes = 0;
   const first = old === 0 && all.settings.eventMode === 2;
   if (all.settings.eventMode !== 1 || !forced) {
-    if (isDown(it.flags) && (!isDown(old) || first)) tell(all, "dispatcher:dst-down", change);
-    else if (!isDown(it.flags) && (isDown(old) || first)) tell(all, "dispatcher:dst-up", change);
+    if (isDown(it.flags) && (!isDown(old) || first)) tell(all, "dispatcher:dst-down", change, lists);
+    else if (!isDown(it.flags) && (isDown(old) || first)) tell(all, "dispatcher:dst-up", change, lists);
   }
   if (isDown(old) !== isDown(it.flags)) set.stateChanged();
 }
@@ -57,8 +65,9 @@ function answered(it: Destination, old: number, forced: boolean, { settings }: D
   else it.flags |= Flag.inactive | (old & Flag.probing);
 }
 
-function tell({ core, changes }: Dispatcher, event: string, change: Change): void {
+function tell({ core, changes }: Dispatcher, event: string, change: Change, lists: Lists | undefined): void {
   void core.runEvent(event, undefined, (call) => {
+    if (lists) call.lists = lists;
     call.msg.newUri = change.uri;
     changes.set(call, change);
   });

@@ -41,14 +41,14 @@ const listed = (doc: string, next: boolean, target: Target): Fn<Dispatcher> =>
   fn({ doc, in: routing, args: {}, returns: SET, run: (call, _args, state) => useListed(call, next, target, state) });
 
 /** Sets the state of a destination for good, and tells event routes. */
-function mark({ msg }: Call, setId: number, uri: string, flags: number, state: Dispatcher): 1 | -1 {
+function mark({ msg, lists }: Call, setId: number, uri: string, flags: number, state: Dispatcher): 1 | -1 {
   const found = state.sets.get(setId);
   const it = found?.find(uri);
   if (!found || !it) return -1;
   const change = msg.isRequest
     ? { code: 820, reason: "", flags: 0, uri, set: setId }
     : { code: msg.status, reason: msg.reason, flags: 1, uri, set: setId };
-  update(found, it, { state: flags, forced: true, change }, state);
+  update(found, it, { state: flags, forced: true, change, lists }, state);
   return 1;
 }
 

@@ -88,7 +88,10 @@ export class Dispatcher {
   /** Reads the list file: the destinations by set, or the problem. */
   read(): readonly (readonly [number, Destination])[] | string {
     const { file } = this.settings;
-    const text = this.core.host.files.read(file);
+    const { files, process } = this.core.host;
+    // As a shell would: from the working directory, or where the script lies when there is none.
+    const folder = process.cwd?.() ?? files.dirname(this.core.file);
+    const text = files.read(file.startsWith("/") ? file : files.resolve(folder, file));
     if (text === null) return `the list file \`${file}\` cannot be read`;
     const found: (readonly [number, Destination])[] = [];
     for (const [i, row] of text.split("\n").entries()) {

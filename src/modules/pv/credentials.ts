@@ -80,14 +80,16 @@ export const credentialVariables: Record<string, Pv<PvState>> = {
   adr: named("Response of the credentials.", "response"),
   ado: named("Opaque of the credentials.", "opaque"),
   Au: pv({
-    doc: "Who made the request, for accounting: user and host of From.",
+    doc: "Who made the request, for accounting: user and realm of credentials that were checked, else user and host of From.",
     get: ({ msg }) => {
+      const { user, realm } = msg.authorized ?? {};
+      if (user) return realm ? `${user}@${realm}` : user;
       const uri = msg.from?.parsed;
       return uri ? `${uri.user}@${uri.host}` : null;
     },
   }),
   AU: pv({
-    doc: "User who made the request, for accounting: that of From.",
-    get: ({ msg }) => msg.from?.parsed?.user ?? null,
+    doc: "User who made the request, for accounting: that of credentials that were checked, else that of From.",
+    get: ({ msg }) => msg.authorized?.user || (msg.from?.parsed?.user ?? null),
   }),
 };
