@@ -92,9 +92,11 @@ test("in async() the rows are there when the route runs", async () => {
 
 test("a database that is not there", async () => {
   const statements = 'sql_query("ca", "select 1", "ra"); xlog("$rc\\n");';
-  expect((await logged(statements, { dead: true }))[0]).toContain("failed to connect to the database [ca]");
-  const log = await logged('sql_query("ca", "select 1", "ra"); xlog("$rc\\n");', { dead: true, mode: 1 });
-  expect(log).toEqual(["sqlops: ca: connection refused [select 1]", "-2"]);
+  await expect(logged(statements, { dead: true })).rejects.toThrow("failed to connect to the database [ca]");
+  expect(await logged(statements, { dead: true, mode: 1 })).toEqual([
+    "sqlops: ca: connection refused [select 1]",
+    "-2",
+  ]);
 });
 
 test("an unknown connection refuses the script", async () => {
