@@ -16,6 +16,7 @@ export function lowerBeside(
   }
   const report = it.report && following(it.report, lowering);
   const parameter = it.parameter && lowering.expression(it.parameter);
+  if (parameter?.op === "constant") lowering.scope.format(String(parameter.value), parameter.span);
   if (!call || (it.report && !report) || (it.parameter && !parameter)) return undefined;
   return { kind: "launch", call, report, parameter, span };
 }
