@@ -8,24 +8,24 @@ import { toTicks } from "../../transaction/wheel.ts";
 import { setFinal } from "../tm/timers.ts";
 import { replace } from "../uac/replace.ts";
 import type { Uac } from "../uac/state.ts";
-import { item, type JsonObject, number, object, parseDocument, string } from "./document.ts";
+import { type Destination, parse, type RoutingDocument, read, type Validator, validator } from "./document.ts";
 
 interface Rtjson {
   readonly xavp: string;
+  readonly validate: Validator;
+  /** The document last read: a call's functions read the same one several times. */
+  last: { readonly json: string; readonly document: RoutingDocument } | undefined;
 }
 const { fn, module } = declare<Rtjson>();
 
-const complain = (core: Core, problem: string): -1 => {
-  core.log.write(LogLevel.err, `rtjson: ${problem}\n`);
+const complain = (core: Core, problem: string, level: number = LogLevel.err): -1 => {
+  core.log.write(level, `rtjson: ${problem}\n`);
   return -1;
 };
 
 /** The document of the call, and how many of its routes have been used. */
-interface Routing {
+interface Routing extends RoutingDocument {
   readonly record: XavpList;
-  readonly document: JsonObject;
-  readonly serial: boolean;
-  readonly routes: readonly JsonObject[];
   readonly used: number;
 }
 
@@ -34,63 +34,61 @@ function routing(call: Call, state: Rtjson): Routing | undefined {
   const json = record?.get("json")?.value;
   const used = record?.get("idx")?.value;
   if (record === undefined || typeof json !== "string" || json === "" || typeof used !== "number") {
-    complain(call.core, "no json for routing");
+    complain(call.core, "no json for routing", LogLevel.warn);
     return undefined;
   }
-  const document = parseDocument(json);
-  if (document === undefined) {
-    complain(call.core, `invalid json doc [[${json}]]`);
+  const document = state.last?.json === json ? state.last.document : documentOf(call.core, json, state);
+  return document && { ...document, record, used };
+}
+
+/** Logs everything that is wrong with a document; undefined when nothing can be routed by it. */
+function documentOf(core: Core, json: string, state: Rtjson): RoutingDocument | undefined {
+  const parsed = parse(json);
+  if (parsed === undefined) {
+    complain(core, `invalid json doc [[${json}]]`);
     return undefined;
   }
-  const kind = string(document, "routing");
-  if (kind !== "serial" && kind !== "parallel") {
-    complain(call.core, kind === undefined ? "missing or invalid routing field" : `unsupported routing [${kind}]`);
-    return undefined;
-  }
-  const listed = item(document, "routes");
-  if (!Array.isArray(listed) || listed.length === 0) {
-    complain(call.core, "missing or invalid routes field");
-    return undefined;
-  }
-  const routes = listed.map(
-    (it) => (typeof it === "object" && it !== null && !Array.isArray(it) ? it : {}) as JsonObject,
-  );
-  return { record, document, serial: kind === "serial", routes, used };
+  const { document, problems } = read(parsed.root, state.validate);
+  for (const problem of problems)
+    if (document) complain(core, `${problem}; ignored`, LogLevel.warn);
+    else complain(core, problem);
+  if (document) state.last = { json, document };
+  return document;
 }
 
 const use = (it: Routing, count: number): void => {
   it.record.set("idx", 0, it.used + count);
 };
 
+const socketOf = ({ core }: Call, { socket }: Destination) =>
+  socket === undefined ? undefined : core.sockets.parse(socket);
+
 /** The first route becomes the message's own target. */
-function first(call: Call, route: JsonObject): void {
+function first(call: Call, route: Destination): void {
   const { msg } = call;
   clearTargets(msg);
-  const uri = string(route, "uri");
-  if (uri !== undefined) msg.newUri = uri;
-  msg.dstUri = string(route, "dst_uri") || null;
-  msg.path = string(route, "path") || null;
+  if (route.uri !== undefined) msg.newUri = route.uri;
+  msg.dstUri = route.dst_uri || null;
+  msg.path = route.path || null;
   msg.instance = undefined;
   msg.ruid = undefined;
   msg.locationUa = undefined;
   msg.regId = 0;
   msg.q = 0;
   msg.uriConsumed = false;
-  const socket = string(route, "socket");
-  msg.forceSendSocket = socket === undefined ? undefined : call.core.sockets.parse(socket);
-  msg.branchFlags |= number(route, "branch_flags");
+  msg.forceSendSocket = socketOf(call, route);
+  msg.branchFlags |= Math.trunc(route.branch_flags ?? 0);
 }
 
-function append(call: Call, route: JsonObject): void {
+function append(call: Call, route: Destination): void {
   const { msg } = call;
-  const socket = string(route, "socket");
   msg.branches.push({
-    uri: string(route, "uri") ?? msg.uri,
-    dstUri: string(route, "dst_uri") ?? "",
-    path: string(route, "path") ?? "",
+    uri: route.uri ?? msg.uri,
+    dstUri: route.dst_uri ?? "",
+    path: route.path ?? "",
     q: 0,
     flags: 0,
-    socket: socket === undefined ? undefined : call.core.sockets.parse(socket),
+    socket: socketOf(call, route),
     userAgent: "",
     instance: "",
     ruid: "",
@@ -100,14 +98,14 @@ function append(call: Call, route: JsonObject): void {
 }
 
 /** Timers and header fields of a route, for the branch that is about to be sent. */
-function prepare(call: Call, route: JsonObject): void {
+function prepare(call: Call, route: Destination): void {
   const { msg, core } = call;
-  const fr = number(route, "fr_timer");
-  const frInvite = number(route, "fr_inv_timer");
+  const fr = Math.trunc(route.fr_timer ?? 0);
+  const frInvite = Math.trunc(route.fr_inv_timer ?? 0);
   if (fr > 0 || frInvite > 0) setFinal(call, toTicks(frInvite), toTicks(fr));
-  const headers = object(route, "headers");
+  const { headers } = route;
   if (headers === undefined) return;
-  const extra = string(headers, "extra") ?? "";
+  const { extra = "" } = headers;
   if (extra.length > 4) msg.edits.insertBefore(msg.edits.anchor(msg.headersEnd), extra);
   const uac = core.state<Uac>("uac");
   if (uac === undefined) return;
@@ -115,10 +113,10 @@ function prepare(call: Call, route: JsonObject): void {
   let display = "";
   let uri = "";
   for (const side of ["from", "to"] as const) {
-    const given = object(headers, side);
+    const given = headers[side];
     if (given === undefined) continue;
-    display = string(given, "display") ?? display;
-    uri = string(given, "uri") ?? uri;
+    display = given.display ?? display;
+    uri = given.uri ?? uri;
     if (display !== "" || uri !== "") replace(call, side, display, uri, uac);
   }
 }
@@ -128,7 +126,10 @@ export const rtjson = module({
   doc: "Routing by a JSON document: serial or parallel targets with timers and header fields of their own.",
   needs: ["tm"],
   params: { xavp_cfg: text("XAVP that keeps the document.", { fallback: "rtjson" }) },
-  start: (params) => (params.xavp_cfg === "" ? "rtjson: invalid xavp name" : { xavp: params.xavp_cfg }),
+  start: (params) =>
+    params.xavp_cfg === ""
+      ? "rtjson: invalid xavp name"
+      : { xavp: params.xavp_cfg, validate: validator(), last: undefined },
   functions: {
     rtjson_init_routes: fn({
       doc: "Takes a document for the call.",
@@ -136,7 +137,7 @@ export const rtjson = module({
       args: { document: str("JSON document.") },
       returns: { 1: "it is valid JSON", [-1]: "it is not" },
       run(call, args, state) {
-        if (args.document === "" || parseDocument(args.document) === undefined)
+        if (args.document === "" || parse(args.document) === undefined)
           return complain(call.core, `invalid json doc [[${args.document}]]`);
         const record = new XavpList();
         record.add("idx", 0);
@@ -149,13 +150,13 @@ export const rtjson = module({
       doc: "Sets the message's targets: the first route, or with parallel routing all of them.",
       in: "any",
       args: {},
-      returns: { 1: "done", [-1]: "there is no document, or it lacks routing or routes" },
+      returns: { 1: "done", [-1]: "there is no document, or it is wrong: the log says where" },
       run(call, _args, state) {
         const it = routing(call, state);
         if (it === undefined) return -1;
         const [head, ...rest] = it.routes;
         first(call, head!);
-        if (it.serial) use(it, 1);
+        if (it.routing === "serial") use(it, 1);
         else {
           for (const route of rest) append(call, route);
           use(it, it.routes.length);
@@ -170,7 +171,7 @@ export const rtjson = module({
       returns: { 1: "done", [-1]: "there is none left, or routing is not serial" },
       run(call, _args, state) {
         const it = routing(call, state);
-        const route = it?.serial ? it.routes[it.used] : undefined;
+        const route = it?.routing === "serial" ? it.routes[it.used] : undefined;
         if (it === undefined || route === undefined) return -1;
         use(it, 1);
         append(call, route);
@@ -184,7 +185,7 @@ export const rtjson = module({
       returns: { 1: "done", [-1]: "there is none, or routing is not serial" },
       run(call, _args, state) {
         const it = routing(call, state);
-        const route = it?.serial ? it.routes[it.used - 1] : undefined;
+        const route = it?.routing === "serial" ? it.routes[it.used - 1] : undefined;
         if (route === undefined) return -1;
         prepare(call, route);
         return 1;
