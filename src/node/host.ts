@@ -35,11 +35,11 @@ const lateHttp = (): Http => {
   let client: Http | undefined;
   return {
     async request(request, signal) {
-      client ??= (await loadHttp()).createHttp();
+      client ??= (await import("./http.ts")).createHttp();
       return client.request(request, signal);
     },
   };
 };
 
-/** Loads the HTTP client ahead, so that the first request does not wait for it. */
-export const loadHttp = () => import("./http.ts");
+/** Loads the HTTP client ahead, and tries it, so that the first request does not wait for it. */
+export const loadHttp = async (): Promise<void> => (await import("./http-warm.ts")).warmHttp();
