@@ -80,8 +80,8 @@ export class Edits {
 
   copy(): Edits {
     const copy = new Edits();
-    for (const anchor of this.anchors)
-      copy.anchors.push({ ...anchor, before: [...anchor.before], after: [...anchor.after] });
+    for (const { offset, deleted, header, before, after, scope } of this.anchors)
+      copy.anchors.push({ offset, deleted, header, before: before.slice(), after: after.slice(), scope });
     return copy;
   }
 

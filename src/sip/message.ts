@@ -291,7 +291,8 @@ export class SipMessage {
     this.flags = from.flags;
     this.branchFlags = from.branchFlags;
     this.forceSendSocket = from.forceSendSocket;
-    if (from.branches.length > 0 || this.branches.length > 0) this.branches = from.branches.map((branch) => ({ ...branch }));
+    if (from.branches.length > 0 || this.branches.length > 0)
+      this.branches = from.branches.map((branch) => ({ ...branch }));
     if (!from.edits.empty || !this.edits.empty) this.edits = from.edits.copy();
     if (!from.bodyEdits.empty || !this.bodyEdits.empty) this.bodyEdits = from.bodyEdits.copy();
     if (from.reply) this.reply = { ...from.reply, headers: [...from.reply.headers] };

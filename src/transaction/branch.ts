@@ -63,7 +63,7 @@ export function addBranch(
 /** Lends the message to a branch; the answer gives it back as it was. */
 function borrow(msg: SipMessage, plan: Plan, edits: boolean): () => void {
   const { newUri, uriConsumed, dstUri, path, forceSendSocket, instance, ruid, locationUa } = msg;
-  const saved = { edits: msg.edits, bodyEdits: msg.bodyEdits };
+  const { edits: ownEdits, bodyEdits: ownBodyEdits } = msg;
   if (plan.uri !== msg.uri) msg.newUri = plan.uri;
   msg.dstUri = plan.dstUri || null;
   msg.path = plan.path || null;
@@ -72,11 +72,21 @@ function borrow(msg: SipMessage, plan: Plan, edits: boolean): () => void {
   msg.ruid = plan.ruid || undefined;
   msg.locationUa = plan.locationUa || undefined;
   if (edits) {
-    msg.edits = saved.edits.copy();
-    msg.bodyEdits = saved.bodyEdits.copy();
+    msg.edits = ownEdits.copy();
+    msg.bodyEdits = ownBodyEdits.copy();
   }
   return () => {
-    Object.assign(msg, { newUri, dstUri, path, forceSendSocket, instance, ruid, locationUa, uriConsumed }, saved);
+    msg.newUri = newUri;
+    msg.dstUri = dstUri;
+    msg.path = path;
+    msg.forceSendSocket = forceSendSocket;
+    msg.instance = instance;
+    msg.ruid = ruid;
+    msg.locationUa = locationUa;
+    msg.edits = ownEdits;
+    msg.bodyEdits = ownBodyEdits;
+    // Setting the URIs has made them targets again.
+    msg.uriConsumed = uriConsumed;
   };
 }
 

@@ -22,28 +22,64 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 const hex8 = (n: number): string => HEX[n >>> 24]! + HEX[(n >>> 16) & 255]! + HEX[(n >>> 8) & 255]! + HEX[n & 255]!;
 
+/** 16 hexadecimal digits of a text that is given in pieces. */
+class Digits {
+  #a: number;
+  #b: number;
+
+  constructor(seeds: Seeds) {
+    this.#a = seeds[0];
+    this.#b = seeds[1];
+  }
+
+  /** The next piece. */
+  add(text: string): void {
+    let a = this.#a;
+    let b = this.#b;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      a = Math.imul(a ^ code, 0x01000193);
+      b = Math.imul((b << 7) ^ (b >>> 25) ^ code, 0x85ebca6b);
+    }
+    this.#a = a;
+    this.#b = b;
+  }
+
+  get text(): string {
+    let a = this.#a ^ (this.#b >>> 13);
+    a = Math.imul(a, 0xc2b2ae35);
+    return hex8(a) + hex8(this.#b ^ (a >>> 15));
+  }
+}
+
 /** 16 hexadecimal digits of a text. */
 export function digitsOf(text: string, seeds: Seeds): string {
-  let [a, b] = seeds;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    a = Math.imul(a ^ code, 0x01000193);
-    b = Math.imul((b << 7) ^ (b >>> 25) ^ code, 0x85ebca6b);
-  }
-  a ^= b >>> 13;
-  a = Math.imul(a, 0xc2b2ae35);
-  b ^= a >>> 15;
-  return hex8(a) + hex8(b);
+  const digits = new Digits(seeds);
+  digits.add(text);
+  return digits.text;
 }
 
 /** What tells a request from any other, its method left out: INVITE, CANCEL and ACK of one call have the same. */
 export function requestKey(msg: SipMessage, seeds: Seeds): string {
   const via = msg.via1;
   const call = msg.method === "INVITE" || msg.method === "ACK" || msg.method === "CANCEL";
-  const text = `${msg.from?.tag ?? ""}\r${call ? "" : (msg.to?.tag ?? "")}\r${msg.callId}\r${msg.requestUri}\r${
-    msg.cseq?.numberText ?? ""
-  }\r${via?.host ?? ""}\r${via?.portText ?? ""}\r${via?.branch?.value ?? ""}`;
-  return digitsOf(text, seeds);
+  const digits = new Digits(seeds);
+  digits.add(msg.from?.tag ?? "");
+  digits.add("\r");
+  digits.add(call ? "" : (msg.to?.tag ?? ""));
+  digits.add("\r");
+  digits.add(msg.callId);
+  digits.add("\r");
+  digits.add(msg.requestUri);
+  digits.add("\r");
+  digits.add(msg.cseq?.numberText ?? "");
+  digits.add("\r");
+  digits.add(via?.host ?? "");
+  digits.add("\r");
+  digits.add(via?.portText ?? "");
+  digits.add("\r");
+  digits.add(via?.branch?.value ?? "");
+  return digits.text;
 }
 
 export const branchName = (slot: number, key: string, branch: number): string =>
