@@ -176,10 +176,17 @@ export class Server {
     near: LocalSocket | undefined,
     forced: LocalSocket | undefined,
   ): Destination | null {
+    const found: Destination[] = [];
+    const failover = targets.length > 1 && this.active.config.int("use_dns_failover") !== 0;
     for (const { protocol, ip, port } of targets) {
       const socket = this.sockets.toward(protocol, ip, near, forced);
-      if (socket) return { socket, protocol, ip, port, connection: 0 };
+      if (!socket) continue;
+      const it: Destination = { socket, protocol, ip, port, connection: 0 };
+      if (!failover) return it;
+      found.push(it);
     }
+    const [first, ...alternatives] = found;
+    if (first) return { ...first, alternatives };
     // Resolved, but no socket fits: whoever asked reports that, not a name that cannot be resolved. (Kamailio does not
     // even resolve to a family that it has no socket of.)
     const target = targets.find(({ ip }) => this.sockets.all.some((it) => (it.family === 6) === ip.includes(":")));

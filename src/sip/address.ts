@@ -46,6 +46,8 @@ export interface Destination {
   noConnect?: boolean;
   /** Close the connection after the message was sent (`set_forward_close`, `set_reply_close`). */
   closeAfter?: boolean;
+  /** Places to try next when this one does not answer (RFC 3263 4.3, `use_dns_failover`). */
+  alternatives?: readonly Destination[];
 }
 
 export const defaultPort = (protocol: Protocol): number =>

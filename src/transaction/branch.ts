@@ -3,7 +3,8 @@ import type { Destination, Protocol } from "../sip/address.ts";
 import type { Branch, SipMessage } from "../sip/message.ts";
 import { type Answer, after } from "./answer.ts";
 import { ErrorCode } from "./errors.ts";
-import { ClientBranch, type Transaction } from "./transaction.ts";
+import { branchName } from "./names.ts";
+import { ClientBranch, TFlag, type Transaction } from "./transaction.ts";
 import type { RouteHandle } from "./user.ts";
 import { requestText } from "./wire.ts";
 
@@ -146,11 +147,35 @@ export function sendBranch(tx: Transaction, index: number, msg: SipMessage): Ans
       return false;
     }
     return after(engine.ports.send(request.text, to), (sent) => {
-      if (!sent) return sendFailed(tx, branch);
+      if (!sent) return after(failOver(tx, index, msg), (elsewhere) => sendFailed(tx, branch) || elsewhere);
       if (!(branch.lastReceived >= 200)) request.start();
       return true;
     });
   });
+}
+
+/**
+ * Sends a branch's request to the next address of the name it was for, as a branch of its own (RFC 3263 4.3; tm's
+ * add_uac_dns_fallback with reparse_on_dns_failover). Only an address that the same socket reaches is taken: the rest
+ * of the message names that socket. True when the request went out.
+ */
+export function failOver(tx: Transaction, index: number, msg: SipMessage): Answer<boolean> {
+  const { engine } = tx;
+  const old = tx.branches[index]!;
+  const { to, text } = old.request;
+  if (!to?.alternatives || tx.isCanceled || tx.flags & TFlag.disableFailover) return false;
+  const at = to.alternatives.findIndex((it) => it.socket === to.socket && it.protocol === to.protocol);
+  const added = tx.branches.length;
+  if (at < 0 || added >= engine.settings.maxBranches) return false;
+  const branch = new ClientBranch(tx, added);
+  const { uri, dstUri, path, instance, ruid, locationUa, branchFlags, onReply, onFailure, onBranchFailure } = old;
+  Object.assign(branch, { uri, dstUri, path, instance, ruid, locationUa, branchFlags });
+  Object.assign(branch, { onReply, onFailure, onBranchFailure });
+  branch.request.to = { ...to.alternatives[at]!, alternatives: to.alternatives.slice(at + 1) };
+  const name = (it: number): string => branchName(tx.index, tx.key, it);
+  branch.request.text = text.replace(name(index), name(added));
+  tx.branches.push(branch);
+  return sendBranch(tx, added, msg);
 }
 
 function sendFailed(tx: Transaction, branch: ClientBranch): boolean {

@@ -1,5 +1,6 @@
 /** The final response timer of a request, a CANCEL or a reply has fired (RFC 3261 Timers B, C, F, H). */
 import { after } from "./answer.ts";
+import { failOver } from "./branch.ts";
 import { CancelPlan, cancelBranch, prepareCancelBranch, reasonField } from "./cancel.ts";
 import type { Engine } from "./engine.ts";
 import { localReply } from "./local-transaction.ts";
@@ -15,7 +16,9 @@ export function onFinalTimeout(engine: Engine, buffer: RetryBuffer): void {
   if (buffer.kind === "response") return engine.putOnWait(tx);
   void engine.locked(tx, () => {
     if (mayBeSilent(tx, buffer.branch)) return engine.putOnWait(tx);
-    return fakeReply(tx, buffer.branch, engine.settings.reply408Code);
+    const fake = () => fakeReply(tx, buffer.branch, engine.settings.reply408Code);
+    if (buffer.to?.alternatives === undefined || tx.branches[buffer.branch]!.lastReceived !== 0) return fake();
+    return after(failOver(tx, buffer.branch, tx.request), fake);
   });
 }
 
