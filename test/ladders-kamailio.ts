@@ -55,7 +55,8 @@ function addressed(text: string, peers: Iterable<Peer>): string {
   for (const { name, host } of peers)
     text = text
       .replace(new RegExp(`(sips?:(?:[^\\s@>";]*@)?)${name}(?=[:;>"'\\s?,]|$)`, "gm"), `$1${host}`)
-      .replaceAll(`"${name}"`, `"${host}"`);
+      .replaceAll(`"${name}"`, `"${host}"`)
+      .replaceAll(`"@${name}"`, `"@${host}"`);
   return text;
 }
 
@@ -174,14 +175,14 @@ async function play(ladder: Ladder, scene: Scene): Promise<string> {
         const wrong = await expectArrow(addressedArrow(step, peers), wires.get(step.to)!);
         if (wrong) return `line ${step.line}: ${wrong}`;
       } else if (step.kind === "arrow") {
-        await sleep(15);
+        await sleep(8);
         const wire = wires.get(step.from)!;
         const text = wire.peer.write(addressedArrow(step, peers), receivedBy(wire.peer, "127.0.0.1", 5060));
         if (text.startsWith("?")) return `line ${step.line}: ${text.slice(1)}`;
         wire.send(text);
       }
     }
-    await sleep(60);
+    await sleep(30);
     for (const { queue, peer } of wires.values())
       if (queue[0]) return `at the end ${peer.name} also got ${startOf(queue[0])}`;
     return "";

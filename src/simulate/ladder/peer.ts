@@ -87,7 +87,8 @@ export class Peer {
       `SIP/2.0/${this.protocol.toUpperCase()} ${this.host}:${this.port};branch=${branch}`;
     const fresh = (): string => via(`z9hG4bK-${this.name}-${++this.#branches}`);
     let fields: [string, string][];
-    if (method === "CANCEL" || (method === "ACK" && reply && reply.status >= 300)) {
+    const ofLast = method === "CANCEL" || (method === "ACK" && reply !== undefined && reply.status >= 300);
+    if (ofLast && (last || uri === undefined)) {
       // RFC 3261, 9.1 and 17.1.1.3: the same branch and request URI as the INVITE.
       if (!last) return `?${method} without an INVITE`;
       uri ??= last.requestUri;
