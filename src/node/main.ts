@@ -4,6 +4,8 @@ import { readArguments } from "./cli/arguments.ts";
 
 // Kamailio's exit status for everything that keeps it from running.
 const failure = 255;
+/** `check` has statuses of its own: fine, problems, failed. */
+const checkFailed = 2;
 
 // Compiled code is kept between starts. bin/viaduct names the folder; child processes of scripts are not to inherit it.
 enableCompileCache();
@@ -13,7 +15,7 @@ const main = async (argv: readonly string[]): Promise<number | undefined> => {
   const command = readArguments(argv);
   if (command.kind === "wrong") {
     process.stderr.write(`${command.message}\n`);
-    return failure;
+    return argv[0] === "check" ? checkFailed : failure;
   }
   const { options } = command;
   if (options.print !== undefined) {
@@ -24,7 +26,7 @@ const main = async (argv: readonly string[]): Promise<number | undefined> => {
   }
   if (command.kind === "check") {
     const { checkFiles } = await import("./cli/check.ts");
-    return (await checkFiles(command.files, options)) ? 0 : failure;
+    return checkFiles(command.files, options);
   }
   if (options.checkOnly) {
     const { checkLikeKamailio } = await import("./cli/check.ts");

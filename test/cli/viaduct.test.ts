@@ -1,7 +1,7 @@
 /** bin/viaduct as users start it: few cases, because each starts a process. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -124,10 +124,35 @@ test("into the background: what kept the server from starting is told, with stat
   expect(existsSync(join(folder, "pid"))).toBe(false);
 });
 
-test("check: every file's problems, one status", () => {
+test("check: every file's problems with their lines, one status", () => {
   writeFileSync(join(folder, "good.cfg"), "auto_aliases=no\nrequest_route { exit; }\n");
-  expect(run("check", "good.cfg")).toMatchObject({ status: 0, stdout: "no errors\n" });
+  expect(run("check", "good.cfg")).toMatchObject({ status: 0, stdout: "no problems\n" });
   const both = run("check", "good.cfg", script("auto_aliases=no\nrequest_route { nothing_like_it(); }\n"));
-  expect(both.status).toBe(255);
-  expect(both.stderr).toMatch(/a\.cfg:2:17: error unknown-function/);
-});
+  expect(both.status).toBe(1);
+  expect(both.stdout.replaceAll(`${realpathSync(folder)}/`, "")).toBe(
+    [
+      "a.cfg:2:17: error unknown-function: no loaded module has `nothing_like_it`",
+      "  2 | request_route { nothing_like_it(); }",
+      "    |                 ^^^^^^^^^^^^^^^",
+      "1 error in 2 files",
+      "",
+    ].join("\n"),
+  );
+  expect(run("check", "missing.cfg").status).toBe(2);
+  expect(run("check").status).toBe(2);
+}, 20_000);
+
+test("check: lint, levels, JSON, modules that are lacking", () => {
+  script('auto_aliases=no\nloadmodule "cnxcc.so"\nrequest_route { if ($var(x) = 2) exit; cnxcc_terminate_all(); }\n');
+  const codes = (...args: string[]) => {
+    const { status, stdout } = run("check", "a.cfg", "--format=json", ...args);
+    const lines = stdout.split("\n").filter((it) => it !== "");
+    return [status, ...lines.map((it) => JSON.parse(it)).map(({ severity, code }) => `${severity} ${code}`)];
+  };
+  expect(codes("--loadmodule=pv", "--missing=warn", "--rule=unknown-module=off")).toEqual([
+    1,
+    "warning assignment-in-condition",
+    "warning unknown-function",
+  ]);
+  expect(run("check", "a.cfg", "--rule=nonsense=off")).toMatchObject({ status: 2 });
+}, 20_000);

@@ -22,5 +22,6 @@ export const createServer = (options: Options, sink: LogSink): Server => {
     additions: { modules: options.modules, params: options.modparams, aliases: options.aliases },
     overrides,
     listen: options.listen,
+    missing: options.missing,
   });
 };

@@ -4,6 +4,9 @@
  */
 import type { Value } from "../../declare/value.ts";
 
+/** What becomes of a finding of `check`. */
+export type Level = "off" | "info" | "warning" | "error";
+
 export interface Options {
   file: string;
   /** -c */
@@ -31,6 +34,12 @@ export interface Options {
   /** Largest receive buffer of UDP sockets, bytes. */
   receiveBuffer: number | undefined;
   debug: number | undefined;
+  /** How `check` prints problems. */
+  format: "text" | "json" | "sarif";
+  /** What a module is that Viaduct lacks: an error, or a warning, with functions that give -1. */
+  missing: "error" | "warn";
+  /** Levels of findings by their codes. */
+  readonly levels: Map<string, Level>;
   /** What to print instead of running. */
   print: "help" | "version" | "internals" | undefined;
 }
@@ -66,6 +75,9 @@ export const defaults = (): Options => ({
   group: undefined,
   receiveBuffer: undefined,
   debug: undefined,
+  format: "text",
+  missing: "error",
+  levels: new Map(),
   print: undefined,
 });
 
@@ -163,6 +175,16 @@ export const flags: readonly Flag[] = [
   { short: "e", doc: "colours by level, with -E", apply: set((o) => (o.colours = true)) },
   { short: "E", doc: "log to stderr", apply: set((o) => (o.stderr = true)) },
   { short: "f", arg: "file", doc: "the script", apply: set((o, v) => (o.file = v)) },
+  {
+    long: "format",
+    arg: "form",
+    doc: "check: problems as text, json (an object a line) or sarif",
+    apply(options, form) {
+      if (form !== "text" && form !== "json" && form !== "sarif") return `bad format: ${form}`;
+      options.format = form;
+      return undefined;
+    },
+  },
   { short: "g", arg: "group", doc: "run as this group (name or number)", apply: set((o, v) => (o.group = v)) },
   {
     short: "G",
@@ -188,6 +210,16 @@ export const flags: readonly Flag[] = [
   { long: "log-engine", arg: "spec", doc: "no effect here", apply: ignored },
   { short: "L", arg: "path", doc: "modules are built in: no effect", apply: ignored },
   { short: "m", arg: "megabytes", doc: "shared memory: no effect", apply: whole("shmem size", () => {}) },
+  {
+    long: "missing",
+    arg: "level",
+    doc: "modules that Viaduct lacks: error, or warn (their functions give -1)",
+    apply(options, level) {
+      if (level !== "error" && level !== "warn") return `bad level of missing modules: ${level}`;
+      options.missing = level;
+      return undefined;
+    },
+  },
   {
     long: "modparam",
     arg: "spec",
@@ -222,6 +254,17 @@ export const flags: readonly Flag[] = [
   { short: "P", arg: "file", doc: "write the process number to this file", apply: set((o, v) => (o.pidFile = v)) },
   { short: "Q", arg: "number", doc: "SCTP: no effect", apply: ignored },
   { short: "r", doc: "resolve the Via host to decide on received= (dns)", apply: parameter("dns", 1) },
+  {
+    long: "rule",
+    arg: "name=level",
+    doc: "check: a finding's level: off, info, warn or error",
+    apply(options, text) {
+      const [, name, level] = /^([a-z-]+)=(off|info|warn|warning|error)$/.exec(text) ?? [];
+      if (name === undefined) return `bad rule: ${text}`;
+      options.levels.set(name, level === "warn" ? "warning" : (level as Level));
+      return undefined;
+    },
+  },
   { short: "R", doc: "the same by the address's name (rev_dns)", apply: parameter("rev_dns", 1) },
   { short: "s", arg: "value", doc: "no effect here", apply: ignored },
   {

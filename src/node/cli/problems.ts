@@ -1,10 +1,16 @@
-/** Problems of scripts, as text for people and editors: `file:line:column: error code: message`. */
+/** Problems of a script as text for people. */
 import type { Problem } from "../../../grammar/tree.ts";
+import { readable, report } from "../../check/index.ts";
 
-export const problemText = ({ span, severity, code, message, hint }: Problem): string => {
-  const place = `${span.file}:${span.line}:${span.column}`;
-  const advice = hint === undefined ? "" : `    ${hint}\n`;
-  return Buffer.from(`${place}: ${severity} ${code}: ${message}\n${advice}`, "latin1").toString("utf8");
+/** Each with its line of the script; the empty text when there is none. */
+export const problemsText = (
+  problems: readonly Problem[],
+  sources: ReadonlyMap<string, string>,
+  colour: boolean,
+): string => {
+  if (problems.length === 0) return "";
+  const { problems: shown, sources: texts } = readable(problems, sources);
+  return `${report(shown, { sources: texts, colour })}\n`;
 };
 
 export const errorsIn = (problems: readonly Problem[]): number =>

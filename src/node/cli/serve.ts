@@ -10,7 +10,7 @@ import { announce, isDaemon } from "./daemon.ts";
 import { createServer } from "./engine.ts";
 import type { Options } from "./flags.ts";
 import { becomeUser } from "./identity.ts";
-import { errorsIn, problemText } from "./problems.ts";
+import { errorsIn, problemsText } from "./problems.ts";
 
 /** False when the server could not start; what kept it from it is on stderr. */
 export const serve = async (options: Options): Promise<boolean> => {
@@ -21,8 +21,8 @@ export const serve = async (options: Options): Promise<boolean> => {
   const log = new SwitchedLog(textLog({ fd: 2, pid: process.pid, colours: options.colours }));
   const server = createServer(options, log);
   watchOurselves(server, log);
-  const { generation, problems } = await server.load(file);
-  for (const problem of problems) process.stderr.write(problemText(problem));
+  const { generation, problems, sources } = await server.load(file);
+  process.stderr.write(problemsText(problems, sources, options.colours));
   if (!generation) {
     log.flush();
     process.stderr.write(`ERROR: bad config file (${Math.max(errorsIn(problems), 1)} errors)\n`);

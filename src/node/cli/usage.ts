@@ -32,6 +32,8 @@ export const usageText = (): string => {
   for (const { usage } of Object.values(subcommands)) text += `       viaduct ${usage} [flags]\n`;
   text += "\n";
   for (const { usage, doc } of Object.values(subcommands)) text += line(usage, doc);
+  text += "\nExit status of check: 0 without errors and warnings, 1 with some, 2 when something could not be read.\n";
+  text += "Otherwise 255 says that the script was refused or the server could not start.\n";
   text += "\nFlags:\n";
   for (const { short, long, arg, doc } of flags) {
     const names = [short && `-${short}${arg ? ` ${arg}` : ""}`, long && `--${long}${arg ? `=${arg}` : ""}`];
