@@ -14,6 +14,8 @@ export interface Target {
   readonly port: number;
 }
 
+type RecordType = "a" | "aaaa" | "srv" | "naptr";
+
 interface Cached {
   readonly records: readonly unknown[];
   readonly until: number;
@@ -72,7 +74,7 @@ export class Resolver {
   ): Promise<readonly Target[]> {
     if (port !== 0) return this.#addresses(name, port, chosen, config);
     if (protocol === undefined && config.int("dns_try_naptr") !== 0) {
-      const naptr = (await this.#records("naptr", name)) as readonly NaptrRecord[];
+      const naptr = (await this.#records("naptr", name, config)) as readonly NaptrRecord[];
       const services = [...naptr].sort((a, b) => a.order - b.order || a.preference - b.preference);
       for (const it of services) {
         const service = NAPTR_SERVICES[it.service.toUpperCase()];
@@ -87,7 +89,7 @@ export class Resolver {
 
   /** The targets of a SRV name, by priority, then by weighted chance (RFC 2782). */
   async #service(name: string, protocol: Protocol, config: Config): Promise<readonly Target[]> {
-    const records = (await this.#records("srv", name)) as readonly SrvRecord[];
+    const records = (await this.#records("srv", name, config)) as readonly SrvRecord[];
     const targets: Target[] = [];
     for (const record of this.#byWeight(records))
       targets.push(...(await this.#addresses(record.target.toLowerCase(), record.port, protocol, config)));
@@ -96,8 +98,9 @@ export class Resolver {
 
   async #addresses(name: string, port: number, protocol: Protocol, config: Config): Promise<readonly Target[]> {
     if (addressFamily(name) !== 0) return [{ protocol, ip: bare(name), port }];
-    const v4 = (await this.#records("a", name)) as readonly string[];
-    const v6 = config.int("dns_try_ipv6") !== 0 ? ((await this.#records("aaaa", name)) as readonly string[]) : [];
+    const v4 = (await this.#records("a", name, config)) as readonly string[];
+    const v6 =
+      config.int("dns_try_ipv6") !== 0 ? ((await this.#records("aaaa", name, config)) as readonly string[]) : [];
     const ordered = config.int("dns_cache_rec_pref") === 2 ? [...v6, ...v4] : [...v4, ...v6];
     return ordered.map((ip) => ({ protocol, ip, port }));
   }
@@ -118,19 +121,19 @@ export class Resolver {
     return ordered;
   }
 
-  #records(type: "a" | "aaaa" | "srv" | "naptr", name: string): Answer<readonly unknown[]> {
+  #records(type: RecordType, name: string, config: Config): Answer<readonly unknown[]> {
     const key = `${type} ${name}`;
     const cached = this.#cache.get(key);
     if (cached && cached.until > this.#host.clock.now()) return cached.records;
     const asking = this.#asking.get(key);
     if (asking) return asking;
-    const question = this.#ask(key, type, name);
+    const question = this.#ask(key, type, name, config);
     this.#asking.set(key, question);
     return question;
   }
 
   /** A question that no server answers counts as a name without records, kept for a short time only. */
-  async #ask(key: string, type: "a" | "aaaa" | "srv" | "naptr", name: string): Promise<readonly unknown[]> {
+  async #ask(key: string, type: RecordType, name: string, config: Config): Promise<readonly unknown[]> {
     const dns: Dns = this.#host.dns;
     let answer: DnsAnswer<unknown>;
     try {
@@ -139,10 +142,19 @@ export class Resolver {
       answer = { records: [], ttl: 1 };
     }
     this.#asking.delete(key);
+    if (config.int("use_dns_cache") === 0) return answer.records;
     if (this.#cache.size >= CACHE_LIMIT) this.#cache.delete(this.#cache.keys().next().value!);
-    this.#cache.set(key, { records: answer.records, until: this.#host.clock.now() + Math.max(1, answer.ttl) * 1000 });
+    this.#cache.set(key, { records: answer.records, until: this.#host.clock.now() + lifetime(answer, config) * 1000 });
     return answer.records;
   }
+}
+
+/** Seconds for which an answer is kept: its TTL within the bounds of `dns_cache_*`. */
+function lifetime({ records, ttl }: DnsAnswer<unknown>, config: Config): number {
+  if (records.length === 0) return Math.min(ttl, config.int("dns_cache_negative_ttl"));
+  const most = config.int("dns_cache_max_ttl");
+  const bounded = Math.max(ttl, config.int("dns_cache_min_ttl"), 1);
+  return most < 0 ? bounded : Math.min(bounded, most);
 }
 
 const NAPTR_SERVICES: Record<string, Protocol> = { "SIP+D2U": "udp", "SIP+D2T": "tcp", "SIPS+D2T": "tls" };
