@@ -5,6 +5,7 @@ import type { TransactionLayer } from "../transaction/layer.ts";
 import type { Call } from "./call.ts";
 import type { Host } from "./host.ts";
 import type { Module, Regex } from "./module.ts";
+import type { StreamControl } from "./streams.ts";
 import type { Answer, Int, Value } from "./value.ts";
 import type { Route, Variables } from "./variable.ts";
 
@@ -151,6 +152,8 @@ export interface Core {
   workers(): readonly WorkerPool[];
   /** Open stream connections; absent where there are none to speak of. */
   connections?(): readonly ConnectionInfo[];
+  /** The stream connections for those who change them; undefined while the script loads. */
+  readonly streams?: StreamControl | undefined;
   /** What the preprocessor has defined, with its value when it has one. */
   defines?(): ReadonlyMap<string, string | undefined>;
   readonly startedAt: number;

@@ -1,4 +1,4 @@
-/** TCP on Node's net. */
+/** TCP on Node's net, and TLS over it. */
 import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
 import type {
   ConnectOptions,
@@ -10,6 +10,7 @@ import type {
   StreamOptions,
 } from "../transport/socket.ts";
 import { reasonOf } from "./system-error.ts";
+import { connectSecurely, SecureListener, SecureStream } from "./tls.ts";
 
 export const listenStreams = (
   options: ListenOptions,
@@ -17,14 +18,16 @@ export const listenStreams = (
 ): Promise<Listener> =>
   new Promise((resolve, reject) => {
     const open = new Set<Socket>();
+    const secure = options.tls && new SecureListener(options);
     const server = createServer(tuning(options), (socket) => {
       // The peer may be gone before it is looked at.
       if (socket.remoteAddress === undefined) {
         socket.destroy();
         return;
       }
-      const stream = new NodeStream(socket);
-      const handlers = accept(stream);
+      const profiles = options.tls?.();
+      const stream = secure ? new SecureStream(socket) : new NodeStream(socket);
+      const handlers = secure && !profiles ? undefined : accept(stream);
       if (!handlers) {
         socket.on("error", () => {});
         socket.destroy();
@@ -33,6 +36,7 @@ export const listenStreams = (
       open.add(socket);
       socket.once("close", () => open.delete(socket));
       stream.start(handlers);
+      if (stream instanceof SecureStream) secure?.begin(socket, stream, profiles!);
     });
     server.once("error", reject);
     const { address: host, port, backlog, family } = options;
@@ -45,6 +49,7 @@ export const listenStreams = (
   });
 
 export const connectStream = (options: ConnectOptions, handlers: StreamHandlers): Stream => {
+  if (options.tls) return connectSecurely(options, options.tls, handlers);
   const socket = netConnect({
     host: options.address,
     port: options.port,

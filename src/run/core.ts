@@ -4,6 +4,7 @@ import type { Config, ConnectionInfo, Core, SocketTable, Statistics, WorkerPool 
 import type { Host } from "../declare/host.ts";
 import type { Lists } from "../declare/lists.ts";
 import type { Module, Regex } from "../declare/module.ts";
+import type { StreamControl } from "../declare/streams.ts";
 import type { Answer, Value } from "../declare/value.ts";
 import type { Route, Variables } from "../declare/variable.ts";
 import type { Destination, LocalSocket, Protocol, ReceiveInfo } from "../sip/address.ts";
@@ -138,6 +139,9 @@ export class GenerationCore implements Core {
       dstPort: local.port,
       queued: it.queued,
     }));
+  }
+  get streams(): StreamControl | undefined {
+    return this.#server.transports?.streams;
   }
   defines(): ReadonlyMap<string, string | undefined> {
     return this.#generation.defines;

@@ -3,6 +3,11 @@ import type { LocalSocket, Protocol } from "../sip/address.ts";
 import { Framer } from "./framing.ts";
 import type { TransportSettings } from "./settings.ts";
 import type { Endpoint, Stream } from "./socket.ts";
+import type { WebSocketState } from "./web-sockets.ts";
+import { WebSocketFramer } from "./websocket.ts";
+
+/** Milliseconds that a peer may take to answer our close frame. */
+const closeTimeout = 10_000;
 
 export type ConnectionState = "connecting" | "open" | "closed";
 
@@ -24,12 +29,14 @@ export interface ConnectionInfo {
 
 export class Connection {
   readonly id: number;
-  readonly protocol: Protocol;
+  /** Becomes ws or wss when a handshake makes it a WebSocket. */
+  protocol: Protocol;
   readonly passive: boolean;
   /** The listening socket that stands for it. */
   readonly socket: LocalSocket;
   readonly remote: Endpoint;
-  readonly framer: Framer;
+  framer: Framer | WebSocketFramer;
+  websocket: WebSocketState | undefined = undefined;
   readonly ports: number[];
   state: ConnectionState;
   /** Set right after the stream exists; its events refer to the connection. */
@@ -74,6 +81,14 @@ export class Connection {
     });
   }
 
+  /** From here on its bytes are WebSocket frames, those too that have come behind the handshake. */
+  upgrade(state: WebSocketState, longest: number): void {
+    const rest = this.framer instanceof Framer ? this.framer.rest() : "";
+    this.protocol = this.protocol === "tls" ? "wss" : "ws";
+    this.framer = new WebSocketFramer(longest, rest);
+    this.websocket = state;
+  }
+
   get queued(): number {
     return this.stream?.queued ?? 0;
   }
@@ -90,6 +105,7 @@ export class Connection {
     if (this.messageSince >= 0 && now - this.messageSince >= settings.messageTimeout * 1000)
       return "message took too long";
     if (this.passive && !this.spoken && now - this.openedAt >= settings.dataTimeout * 1000) return "no message came";
+    if (this.websocket?.closing && now - this.websocket.lastUsed >= closeTimeout) return "close not answered";
     if (this.queuedSince >= 0) {
       if (this.queued < this.queuedThen) this.queuedSince = now;
       else if (now - this.queuedSince >= settings.sendTimeout * 1000) return "send timeout";

@@ -14,7 +14,7 @@ export interface FramerLimits {
 export type Frame =
   | { readonly kind: "message"; readonly text: string }
   | { readonly kind: "ping" }
-  | { readonly kind: "problem"; readonly message: string };
+  | { readonly kind: "problem"; readonly message: string; readonly code?: undefined };
 
 const ping: Frame = { kind: "ping" };
 const CR = 13;
@@ -39,6 +39,15 @@ export class Framer {
 
   push(bytes: string): void {
     this.#text = this.#text === "" ? bytes : this.#text + bytes;
+  }
+
+  /** What has come and belongs to no message that was handed out; it is taken. */
+  rest(): string {
+    const text = this.#text;
+    this.#text = "";
+    this.#length = 0;
+    this.#searched = 0;
+    return text;
   }
 
   /** The next frame, undefined when more bytes are needed. Call it until it has none. */

@@ -3,6 +3,8 @@
  * dgram and net, the simulator in memory. Bytes are latin1 text: one char, one byte.
  */
 
+import type { TlsFacts, TlsProfile, TlsProfiles } from "../sip/secure.ts";
+
 export type Family = 4 | 6;
 
 /** A local address. IPv6 without brackets; port 0 lets the system choose one. */
@@ -39,6 +41,8 @@ export interface Stream {
   readonly remote: Endpoint;
   /** Bytes accepted by `write` that the system has not taken yet. */
   readonly queued: number;
+  /** How it is secured, once it is. */
+  readonly secure?: TlsFacts | undefined;
   write(text: string): void;
   /** Sends what is queued, then closes. */
   end(): void;
@@ -47,7 +51,7 @@ export interface Stream {
 }
 
 export interface StreamHandlers {
-  /** An outgoing connection is established. */
+  /** An outgoing connection is established, or the handshake of an accepted one is done. */
   connected?(): void;
   data(text: string): void;
   /** Everything queued has been taken by the system. */
@@ -66,11 +70,15 @@ export interface ListenOptions extends Endpoint, StreamOptions {
   readonly family: Family;
   /** Length of the queue of connections that were not accepted yet. */
   readonly backlog?: number;
+  /** Streams are secured with the profiles in force when they come; `accept` is asked before the handshake. Undefined answers refuse them. */
+  readonly tls?: () => TlsProfiles | undefined;
 }
 
 export interface ConnectOptions extends Endpoint, StreamOptions {
   /** The address to connect from; undefined lets the system choose. */
   readonly localAddress?: string;
+  /** The stream is secured so; it is connected when the handshake is done. */
+  readonly tls?: TlsProfile;
 }
 
 export interface Listener {

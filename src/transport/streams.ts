@@ -1,11 +1,14 @@
 /** Connections of the stream transports: accepting, opening, reading, bounded writing, closing. */
 import type { Destination } from "../sip/address.ts";
+import type { TlsFacts, TlsProfiles } from "../sip/secure.ts";
 import { Connection, type ConnectionInfo } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import type { ListenSocket } from "./listen.ts";
 import { level, type TransportOptions } from "./options.ts";
 import type { Listener, Stream, StreamHandlers } from "./socket.ts";
 import type { Sockets } from "./sockets.ts";
+import { WebSockets } from "./web-sockets.ts";
+import { messageFrame } from "./websocket.ts";
 
 /** What Kamailio's `tcp` statistics count. */
 export interface StreamCounters {
@@ -22,7 +25,7 @@ export interface StreamCounters {
   sent: number;
 }
 
-type CloseReason = "closed" | "timeout" | "reset";
+export type CloseReason = "closed" | "timeout" | "reset";
 
 /** Milliseconds between two looks at the connections' time limits. */
 const sweepInterval = 1000;
@@ -46,12 +49,22 @@ export class Streams {
   readonly #options: TransportOptions;
   /** Chooses the socket that a new connection stands for. */
   sockets: Sockets;
+  /** How TLS connections are secured; without, there are none. */
+  tls: TlsProfiles | undefined = undefined;
+  readonly webSockets: WebSockets;
   readonly #table = new Connections();
   #sweep: { cancel(): void } | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
     this.sockets = options.sockets;
+    this.webSockets = new WebSockets({
+      clock: options.clock,
+      longest: Math.min(options.settings.readBuffer, options.settings.maxMessage - 1),
+      find: (id) => this.#table.get(id),
+      write: (connection, bytes, closeAfter) => this.#put(connection, bytes, closeAfter),
+      drop: (connection, reason) => this.#drop(connection, reason),
+    });
   }
 
   /** The result's `socket` may be changed for another that stands for the same address. */
@@ -59,7 +72,14 @@ export class Streams {
     const { net, settings } = this.#options;
     const { address, port, family } = first;
     const listener = await net.listen(
-      { address, port, family, backlog: settings.backlog, ...this.#tuning() },
+      {
+        address,
+        port,
+        family,
+        backlog: settings.backlog,
+        ...this.#tuning(),
+        ...(first.protocol === "tls" && { tls: () => this.tls }),
+      },
       (stream) => this.#accept(it.socket, stream),
     );
     const it = { socket: first, listener };
@@ -82,6 +102,10 @@ export class Streams {
     let sum = 0;
     for (const connection of this.#table) sum += connection.queued;
     return sum;
+  }
+  /** How a connection is secured; undefined when it is not, or its handshake is not done. */
+  secured(id: number): TlsFacts | undefined {
+    return this.#table.get(id)?.stream?.secure;
   }
   list(): ConnectionInfo[] {
     return [...this.#table].map((it) => this.#describe(it));
@@ -116,7 +140,9 @@ export class Streams {
   send(text: string, to: Destination): boolean | Promise<boolean> {
     const connection = this.#existing(to);
     if (connection) return this.#write(connection, text, to);
-    if (to.noConnect || this.#options.settings.noConnect || to.port === 0) return false;
+    // A server opens no WebSockets.
+    const closed = to.protocol === "ws" || to.protocol === "wss";
+    if (closed || to.noConnect || this.#options.settings.noConnect || to.port === 0) return false;
     const made = this.#connect(to);
     return made ? this.#write(made, text, to) : false;
   }
@@ -169,6 +195,11 @@ export class Streams {
       log(level.error, `${where}: no socket to connect from`);
       return undefined;
     }
+    const profile = to.protocol === "tls" ? this.tls?.client(to.ip, to.port) : undefined;
+    if (to.protocol === "tls" && !profile) {
+      log(level.error, `${where}: TLS has no settings`);
+      return undefined;
+    }
     const connection = new Connection({
       id: this.#table.nextId(),
       protocol: to.protocol,
@@ -178,7 +209,10 @@ export class Streams {
       now: clock.now(),
       settings,
     });
-    connection.stream = net.connect({ address: to.ip, port: to.port, ...this.#tuning() }, this.#handlers(connection));
+    connection.stream = net.connect(
+      { address: to.ip, port: to.port, ...this.#tuning(), ...(profile && { tls: profile }) },
+      this.#handlers(connection),
+    );
     // The port may have failed at once.
     if (!usable(connection)) return undefined;
     this.#add(connection);
@@ -198,6 +232,8 @@ export class Streams {
   #handlers(connection: Connection): StreamHandlers {
     return {
       connected: () => {
+        // An accepted one whose TLS handshake is done.
+        if (connection.passive) return;
         connection.state = "open";
         this.counters.connected++;
         this.counters.established++;
@@ -221,7 +257,10 @@ export class Streams {
     while (connection.state === "open") {
       const frame = connection.framer.next();
       if (!frame) break;
-      if (frame.kind === "message") {
+      if (frame.kind === "control") {
+        this.webSockets.control(connection, frame);
+      } else if (frame.kind === "message") {
+        if (this.webSockets.keepAlive(connection, frame.text)) continue;
         connection.messageSince = -1;
         if (!connection.spoken && connection.passive) this.counters.established++;
         connection.spoken = true;
@@ -231,6 +270,7 @@ export class Streams {
         if (settings.crlfPing) connection.stream?.write("\r\n");
       } else {
         log(level.error, `${this.#name(connection)}: ${frame.message}`);
+        if (frame.code !== undefined) this.webSockets.fail(connection, frame.code, frame.message);
         this.#drop(connection, "closed");
       }
     }
@@ -253,6 +293,13 @@ export class Streams {
   }
 
   #write(connection: Connection, text: string, to: Destination): boolean | Promise<boolean> {
+    const bytes = connection.websocket ? messageFrame(text) : text;
+    if (connection.websocket) this.webSockets.sent(connection.websocket);
+    return this.#put(connection, bytes, to.closeAfter);
+  }
+
+  /** Bytes as they are. */
+  #put(connection: Connection, text: string, closeAfter = false): boolean | Promise<boolean> {
     const { settings, clock, log } = this.#options;
     const stream = connection.stream!;
     const waiting = stream.queued;
@@ -268,7 +315,7 @@ export class Streams {
     stream.write(text);
     const now = clock.now();
     connection.lastUsed = now;
-    if (to.closeAfter) connection.closing = true;
+    if (closeAfter) connection.closing = true;
     if (connection.state === "connecting") return this.#outcome(connection);
     this.counters.sent++;
     if (stream.queued === 0) {
@@ -323,6 +370,7 @@ export class Streams {
     connection.state = "closed";
     this.#table.remove(connection);
     this.#settle(connection, false);
+    this.webSockets.gone(connection);
     this.#options.onClosed?.(connection.id, reason);
   }
 
@@ -331,7 +379,8 @@ export class Streams {
     const { clock, settings, log } = this.#options;
     const now = clock.now();
     for (const connection of [...this.#table]) {
-      const why = connection.overdue(now, settings);
+      this.webSockets.look(connection, now);
+      const why = connection.state === "closed" ? undefined : connection.overdue(now, settings);
       if (why === undefined) continue;
       log(level.debug, `${this.#name(connection)}: ${why}`);
       this.counters.timeouts++;
