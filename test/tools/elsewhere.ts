@@ -26,8 +26,8 @@ const lines = readdirSync(modules)
     const sources = (files: readonly string[]) => files.filter((it) => /\.(?:c|cpp)$/.test(it));
     for (const file of sources(list(join(modules, module)))) {
       const text = readFileSync(join(modules, module, file), "latin1").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+      // What no route may call is for other modules.
       for (const [, kind, body] of text.matchAll(TABLE))
-        // What no route may call is for other modules.
         for (const [, name, rest] of body!.matchAll(ENTRY))
           if (kind !== "cmd" || !/,\s*0\s*,?\s*$/.test(rest!)) names[kind as Kind].add(name!);
     }

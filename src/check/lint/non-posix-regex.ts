@@ -6,7 +6,7 @@ const PERL = /\\[dD]|\(\?(?:[:=!i]|<[=!])|[*+?]\?/;
 
 export const nonPosixRegex: Rule = {
   name: "non-posix-regex",
-  severity: "error",
+  severity: "warning",
   doc: "`=~` takes POSIX extended expressions, in which \\d is the letter d and `(?…)` and lazy repetition do not exist.",
   bad: 'request_route { if ($rU =~ "^\\\\d+$") exit; xlog("x"); }',
   good: 'request_route { if ($rU =~ "^[0-9]+$") exit; xlog("x"); }',

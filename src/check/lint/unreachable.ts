@@ -7,7 +7,8 @@ const ENDS = new Set(["exit", "return", "drop", "break"]);
 
 function look(body: readonly Statement[], tell: Tell): void {
   const end = body.findIndex((it) => ENDS.has(it.kind));
-  const next = end < 0 ? undefined : body.slice(end + 1).find((it) => it.kind !== "empty" && it.kind !== "break");
+  // Another end does no harm: often the first one stands in an `#!ifdef`.
+  const next = end < 0 ? undefined : body.slice(end + 1).find((it) => it.kind !== "empty" && !ENDS.has(it.kind));
   if (next) tell(next.span, `nothing after \`${body[end]!.kind}\` is ever run`);
 }
 
