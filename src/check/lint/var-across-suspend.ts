@@ -57,7 +57,7 @@ function targets(it: Statement): string[] {
 
 export const varAcrossSuspend: Rule = {
   name: "var-across-suspend",
-  severity: "error",
+  severity: "warning",
   doc: "$var and $vn belong to the worker; in the route that goes on after http_async_query() or async_route() they hold something else.",
   bad: 'request_route { $var(k) = "a"; http_async_query("http://x", "GO"); }\nroute[GO] { xlog("$var(k)"); }',
   good: 'request_route { $avp(k) = "a"; http_async_query("http://x", "GO"); }\nroute[GO] { xlog("$avp(k)"); }',
