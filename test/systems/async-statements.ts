@@ -53,7 +53,7 @@ route[REPORT] { $sht(seen=>report) = $_s(lo $avp(lo) kept $avp(kept) param $para
 `.replaceAll("$oU", "$(ou{uri.user})"),
   "latin1",
 );
-const server = await processes.viaduct(["-f", script, "-l", `udp:127.0.0.1:${port}`], () => answers(port));
+const server = await processes.viaduct(["-f", script, "-DD", "-E", "-l", `udp:127.0.0.1:${port}`], () => answers(port));
 
 /** The final reply's first line, and after how many milliseconds it came. */
 function call(user: string): Promise<{ line: string; ms: number }> {
