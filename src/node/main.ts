@@ -17,6 +17,11 @@ const main = async (argv: readonly string[]): Promise<number | undefined> => {
     process.stderr.write(`${command.message}\n`);
     return argv[0] === "check" ? checkFailed : failure;
   }
+  if (command.kind === "tool") {
+    const { tools } = await import("./cli/tools.ts");
+    const { main } = await tools[command.name]!.load();
+    return main(command.argv);
+  }
   const { options } = command;
   if (options.print !== undefined) {
     const { internalsText, usageText, versionText } = await import("./cli/usage.ts");

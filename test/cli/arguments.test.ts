@@ -9,6 +9,7 @@ import { usageText } from "../../src/node/cli/usage.ts";
 const read = (line: string): unknown => {
   const command = readArguments(line === "" ? [] : line.split(" "));
   if (command.kind === "wrong") return command.message;
+  if (command.kind === "tool") return { [command.name]: command.argv };
   const plain = (it: Options) => ({ ...it, overrides: Object.fromEntries(it.overrides) });
   const before = plain(defaults());
   const changed = Object.entries(plain(command.options)).filter(

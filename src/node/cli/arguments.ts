@@ -1,9 +1,12 @@
 /** Reads the command line: Kamailio's flags (getopt's rules), and our subcommands. */
 import { defaults, type Flag, flags, type Options } from "./flags.ts";
+import { isTool } from "./tools.ts";
 
 export type Command =
   | { readonly kind: "run"; readonly options: Options }
   | { readonly kind: "check"; readonly options: Options; readonly files: readonly string[] }
+  /** A tool, which reads the rest of the line itself. */
+  | { readonly kind: "tool"; readonly name: string; readonly argv: readonly string[] }
   /** What is wrong with the command line. */
   | { readonly kind: "wrong"; readonly message: string };
 
@@ -17,6 +20,7 @@ export const subcommands: Readonly<Record<string, { readonly usage: string; read
 export const readArguments = (argv: readonly string[]): Command => {
   const options = defaults();
   const [first, ...rest] = argv;
+  if (first !== undefined && isTool(first)) return { kind: "tool", name: first, argv: rest };
   if (first !== undefined && Object.hasOwn(subcommands, first)) return subcommand(first, rest, options);
   const words = readFlags(argv, options);
   // Kamailio ignores words that belong to no flag.

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { subcommands } from "./arguments.ts";
 import { flags } from "./flags.ts";
+import { tools } from "./tools.ts";
 
 const indent = 24;
 
@@ -29,9 +30,10 @@ export const internalsText = (): string =>
 export const usageText = (): string => {
   const line = (left: string, doc: string): string => `  ${left.padEnd(indent)}${doc}\n`;
   let text = `${versionText()}Usage: viaduct [flags]\n`;
-  for (const { usage } of Object.values(subcommands)) text += `       viaduct ${usage} [flags]\n`;
+  const commands = [...Object.values(subcommands), ...Object.values(tools)];
+  for (const { usage } of commands) text += `       viaduct ${usage} [flags]\n`;
   text += "\n";
-  for (const { usage, doc } of Object.values(subcommands)) text += line(usage, doc);
+  for (const { usage, doc } of commands) text += line(usage, doc);
   text += "\nExit status of check: 0 without errors and warnings, 1 with some, 2 when something could not be read.\n";
   text += "Otherwise 255 says that the script was refused or the server could not start.\n";
   text += "\nFlags:\n";

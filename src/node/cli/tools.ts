@@ -1,0 +1,16 @@
+/** The subcommands that read their own arguments. Each is a module of its own, loaded when it is asked for. */
+
+/** A tool's module: gives the exit status, or undefined when it goes on (a server). */
+export interface ToolModule {
+  main(argv: readonly string[]): Promise<number | undefined>;
+}
+
+interface Tool {
+  readonly usage: string;
+  readonly doc: string;
+  load(): Promise<ToolModule>;
+}
+
+export const tools: Readonly<Record<string, Tool>> = {};
+
+export const isTool = (word: string): boolean => Object.hasOwn(tools, word);
