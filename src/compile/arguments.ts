@@ -26,12 +26,22 @@ export class Arguments {
     if (!fn || !module) return `ran(call, lacking(call, ${literal(step.name)}))`;
     const { out } = this.#steps.unit;
     const state = out.constant(this.#steps.unit.state(module));
-    const finish = (given: string): string => {
+    const { watched } = this.#steps.unit;
+    const result = (given: string, code: string): string => (watched ? watched.result(step.name, given, code) : code);
+    const run = (given: string): string => {
       const run = `${out.constant(fn)}.run(call, ${given}, ${state})`;
-      const code = fn.waits ? this.#steps.waiting(run) : run;
+      return fn.waits ? this.#steps.waiting(run) : run;
+    };
+    const finish = (given: string): string => {
+      const code = watched
+        ? this.#steps.temporaries(1, ([t]) => `(${t} = ${given}, ${result(t!, run(t!))})`)
+        : run(given);
       return step.core ? code : `ran(call, ${code})`;
     };
-    return this.#given(step, fn, finish, (fails) => (fails === "computed" ? "-5" : step.core ? "-1" : "ran(call, -1)"));
+    return this.#given(step, fn, finish, (fails) => {
+      const code = result("undefined", fails === "computed" ? "-5" : "-1");
+      return fails === "computed" || step.core ? code : `ran(call, ${code})`;
+    });
   }
 
   /** Code that hands function, arguments and module state to `begin`, in the place of calling it; no function when an argument has no value. */
@@ -40,7 +50,9 @@ export class Arguments {
     if (!fn || !module) return `(lacking(call, ${literal(step.name)}), ${begin("undefined, undefined, undefined")})`;
     const { out } = this.#steps.unit;
     const state = out.constant(this.#steps.unit.state(module));
-    const finish = (given: string): string => begin(`${out.constant(fn)}, ${given}, ${state}`);
+    const { watched } = this.#steps.unit;
+    const begun = out.constant(watched ? watched.fn(fn, step.name) : fn);
+    const finish = (given: string): string => begin(`${begun}, ${given}, ${state}`);
     return this.#given(step, fn, finish, () => begin("undefined, undefined, undefined"));
   }
 

@@ -8,6 +8,7 @@ import { toInt } from "../declare/semantics.ts";
 import { unreadable } from "./expressions.ts";
 import { literal } from "./output.ts";
 import type { Steps } from "./steps.ts";
+import { blockName } from "./watched.ts";
 
 /** Where steps stand: how deep blocks are nested, what `break` leaves, and whether the code of the last step counts. */
 export interface Place {
@@ -50,6 +51,9 @@ export class Body {
   }
 
   #step(step: Step, tail: boolean, pending: boolean): void {
+    const { unit, block } = this.#steps;
+    const told = unit.watched?.step(step, blockName(block.first.block, block.first.name), block.waits);
+    if (told !== undefined) this.#line(told, step.span);
     switch (step.kind) {
       case "call":
         return this.#call(step, tail);
@@ -95,9 +99,8 @@ export class Body {
     const deeper = this.#place.depth + 1;
     const code = steps.routeCode(step, (block) => {
       const call = block.waits ? `await ${block.function}(call)` : `${block.function}(call)`;
-      return steps.temporaries(
-        1,
-        ([t]) => `(call.depth += ${deeper}, ${t} = ${call}, call.depth -= ${deeper}, call.rc = ${t})`,
+      return steps.temporaries(1, ([t]) =>
+        steps.entered(block, `(call.depth += ${deeper}, ${t} = ${call}, call.depth -= ${deeper}, call.rc = ${t})`),
       );
     });
     this.#line(`if (r = ${code}, call.flags & ${RunFlag.exit}) return r;`, step.span);
@@ -114,7 +117,7 @@ export class Body {
   #if(step: Step & { readonly kind: "if" }, tail: boolean, pending: boolean): void {
     const steps = this.#steps;
     const value = steps.fold(step.condition);
-    const condition = steps.expressions.condition(value);
+    const condition = this.#condition(value);
     this.#position(step.span);
     if (tail) this.#line("r = 1;");
     if (pending || acts([value]))
@@ -133,6 +136,11 @@ export class Body {
     this.#line("}");
   }
 
+  #condition(value: Rv): string {
+    const condition = this.#steps.expressions.condition(value);
+    return this.#steps.unit.watched?.held(condition) ?? condition;
+  }
+
   #while(step: WhileStep, tail: boolean, pending: boolean): void {
     const steps = this.#steps;
     const value = steps.fold(step.condition);
@@ -144,7 +152,7 @@ export class Body {
     if (counted) this.#line("r = 1;");
     this.#line(`let ${rounds} = 0; const ${most} = call.core.config.int("max_while_loops");`, step.span);
     this.#position(step.span);
-    this.#line(`${label}: while (${steps.expressions.condition(value)}) {`, step.span);
+    this.#line(`${label}: while (${this.#condition(value)}) {`, step.span);
     this.#line(
       `if (${most} > 0 && ++${rounds} > ${most} || ${most} < 0) { runaway(call, ${most}, ${step.span.line}); ${counted ? "r = -1; " : ""}break; }`,
     );
@@ -174,6 +182,13 @@ export class Body {
       if ((pending && !fixed) || acts([value])) this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = 0;`);
       if (tail && (unreadable(value) || expressions.fails(value, step.text ? "value" : "int")))
         this.#line(`if (${t} !== ${t}) r = -1;`);
+      if (unit.watched)
+        this.#line(
+          `${unit.watched.chose(
+            t!,
+            labels.map((it, i) => it && (step.text ? i : it.number)),
+          )};`,
+        );
       this.#line(`${label}: switch (${t}) {`);
       return "";
     });

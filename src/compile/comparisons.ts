@@ -8,6 +8,14 @@ const ADDRESSES: ReadonlySet<string> = new Set(["src_ip", "dst_ip", "snd_ip", "t
 const TEXTS: ReadonlySet<string> = new Set(["method", "uri", "status", "from_uri", "to_uri"]);
 
 export function comparisonCode(rv: Comparison, steps: Steps): string {
+  const code = plainCode(rv, steps);
+  const { watched } = steps.unit;
+  if (!watched) return code;
+  const reader = ADDRESSES.has(rv.operand) ? "operandAddress" : TEXTS.has(rv.operand) ? "operandText" : "operandNumber";
+  return `(${watched.read(rv.operand, `${reader}(call, ${literal(rv.operand)})`)}, ${code})`;
+}
+
+function plainCode(rv: Comparison, steps: Steps): string {
   const name = literal(rv.operand);
   const operator = literal(rv.operator);
   const { right } = rv;

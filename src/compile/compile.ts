@@ -4,13 +4,16 @@ import type { Checked, Comparison, Rv, Step } from "../check/ir.ts";
 import { visit } from "../check/routes.ts";
 import type { Call } from "../declare/call.ts";
 import type { Core } from "../declare/core.ts";
-import type { Answer } from "../declare/value.ts";
+import { type Answer, after } from "../declare/value.ts";
 import { comparisonWaits } from "./comparisons.ts";
 import type { CompiledRoute, Program } from "./program.ts";
 import { splitRests } from "./rests.ts";
 import { type Body, runTop, runtime } from "./runtime.ts";
 import { Steps } from "./steps.ts";
+import type { Teller } from "./teller.ts";
 import { type Block, blockKey, Unit } from "./unit.ts";
+import type { Watcher } from "./watch.ts";
+import { blockName } from "./watched.ts";
 
 export interface CompileResult {
   /** Undefined when a problem refused the script. */
@@ -20,11 +23,15 @@ export interface CompileResult {
   readonly source: string;
 }
 
-/** `core` is the generation's, its modules started: variables, regular expressions and module states come from there. */
-export function compile(checked: Checked, core: Core): CompileResult {
-  const unit = new Unit(checked, core);
+/**
+ * `core` is the generation's, its modules started: variables, regular expressions and module states come from there.
+ * A program is told of to the watcher; without one the code has no trace of watching.
+ */
+export function compile(checked: Checked, core: Core, watcher?: Watcher): CompileResult {
+  const unit = new Unit(checked, core, watcher !== undefined);
   splitRests(unit.blocks);
-  colour(unit);
+  if (watcher?.holds) for (const block of unit.blocks.values()) block.waits = true;
+  else colour(unit);
   const { out } = unit;
   const names = Object.keys(runtime);
   out.line(`"use strict"; const { ${names.join(", ")} } = rt;`);
@@ -36,7 +43,9 @@ export function compile(checked: Checked, core: Core): CompileResult {
   const problems = unit.problems.sorted();
   if (unit.problems.refused) return { program: undefined, problems, source };
   const make = new Function("rt", ...constants, source) as (...args: unknown[]) => Record<string, Body>;
-  return { program: programOf(unit, make(runtime, ...out.constants)), problems, source };
+  const program = programOf(unit, make(runtime, ...out.constants));
+  if (watcher) unit.watched!.teller.watch = watcher.watch(core, program.places);
+  return { program, problems, source };
 }
 
 class ScriptRoute implements CompiledRoute {
@@ -59,9 +68,35 @@ class ScriptRoute implements CompiledRoute {
   }
 }
 
+/** A route whose runs are told of. */
+class WatchedRoute extends ScriptRoute {
+  readonly #teller: Teller;
+  readonly #title: string;
+
+  constructor(block: Block, body: Body, core: Core, teller: Teller) {
+    super(block, body, core);
+    this.#teller = teller;
+    this.#title = blockName(this.block, this.name);
+  }
+
+  override run(call: Call): Answer<number> {
+    this.#teller.begin(call, this.#title);
+    return after(super.run(call), (code) => {
+      this.#teller.end(call, this.#title, code);
+      return code;
+    });
+  }
+}
+
 function programOf(unit: Unit, bodies: Readonly<Record<string, Body>>): Program {
   const routes = new Map<string, CompiledRoute>();
-  for (const [key, block] of unit.blocks) routes.set(key, new ScriptRoute(block, bodies[block.function]!, unit.core));
+  for (const [key, block] of unit.blocks) {
+    const body = bodies[block.function]!;
+    const route = unit.watched
+      ? new WatchedRoute(block, body, unit.core, unit.watched.teller)
+      : new ScriptRoute(block, body, unit.core);
+    routes.set(key, route);
+  }
   const of = (kind: BlockKind): Map<string, CompiledRoute> =>
     new Map([...routes.values()].filter((it) => it.block === kind && it.name !== "").map((it) => [it.name, it]));
   return {
@@ -74,6 +109,7 @@ function programOf(unit: Unit, bodies: Readonly<Record<string, Body>>): Program 
     onreply: of("onreply"),
     event: of("event"),
     vars: unit.core.variables.slots.names,
+    places: unit.watched?.places ?? [],
   };
 }
 

@@ -4,6 +4,7 @@ import type { BlockKind } from "../../grammar/tree.ts";
 import type { Call } from "../declare/call.ts";
 import type { Answer } from "../declare/value.ts";
 import type { Route } from "../declare/variable.ts";
+import type { Place } from "./watch.ts";
 
 export interface CompiledRoute extends Route {
   readonly block: BlockKind;
@@ -25,4 +26,6 @@ export interface Program {
   readonly event: ReadonlyMap<string, CompiledRoute>;
   /** How many `$var` slots a worker needs, and their names. */
   readonly vars: readonly string[];
+  /** The places that its watch is told of; none in a program that nobody watches. */
+  readonly places: readonly Place[];
 }

@@ -35,7 +35,8 @@ export class Steps {
     body.steps(this.#block.steps);
     out.line(header, span);
     const names = Array.from({ length: this.#temporaries }, (_, i) => `, t${i}`).join("");
-    out.line(`let r = 1${names}; const vars = call.vars;`);
+    const held = this.unit.watched && this.#block.waits ? ", h" : "";
+    out.line(`let r = 1${held}${names}; const vars = call.vars;`);
     out.line(`if ((call.depth & 65535) > ${maxDepth}) return tooDeep(call, ${maxDepth});`);
     if (this.unit.checked.positions) out.line(this.position());
     for (const line of body.lines) out.line(line.text, line.span);
@@ -68,7 +69,7 @@ export class Steps {
   /** Code that reads a variable. */
   read(text: string, span: Span): string {
     const slot = this.unit.slot(text);
-    if (slot !== undefined) return `vars[${slot}]`;
+    if (slot !== undefined) return this.#seen(text, `vars[${slot}]`);
     const variable = this.unit.variable(text, span);
     return variable ? `${this.unit.out.constant(variable)}.get(call)` : "null";
   }
@@ -81,7 +82,17 @@ export class Steps {
   }
 
   select(text: string, span: Span): string {
-    return `${this.unit.out.constant(this.unit.select(text, span))}(call)`;
+    return this.#seen(text, `${this.unit.out.constant(this.unit.select(text, span))}(call)`);
+  }
+
+  /** Code of a value that is read, told to who watches. */
+  #seen(name: string, code: string): string {
+    return this.unit.watched ? this.unit.watched.read(name, code) : code;
+  }
+
+  /** The name of the block, and whether it may wait: for the places in it. */
+  get block(): Block {
+    return this.#block;
   }
 
   /** The name of the compiled pattern of a `=~` whose right side is constant. */
@@ -114,7 +125,10 @@ export class Steps {
         return `(enter(call), ${this.assignCode(step)})`;
       case "route":
         return this.routeCode(step, (block) =>
-          block.waits ? `await evalRouteLater(call, ${block.function})` : `evalRoute(call, ${block.function})`,
+          this.entered(
+            block,
+            block.waits ? `await evalRouteLater(call, ${block.function})` : `evalRoute(call, ${block.function})`,
+          ),
         );
     }
   }
@@ -122,6 +136,13 @@ export class Steps {
   /** Code of a function call: gives its code, and has noted it where module functions do. */
   callCode(step: CallStep): string {
     return this.#arguments.call(step);
+  }
+
+  /** Code that runs a block, told to who watches. */
+  entered(block: Block, code: string): string {
+    const { watched } = this.unit;
+    const { name } = block.first;
+    return watched ? `(${watched.enter(name)}, ${watched.returned(name, code)})` : code;
   }
 
   /** Code of `async` and `launch`: the code that the statement gives. */
@@ -171,12 +192,15 @@ export class Steps {
     const line = step.span.line;
     if (slot !== undefined) {
       const keep = this.#storable(value) ? code : `stored(${code})`;
-      if (!failing) return `(vars[${slot}] = ${keep}, 1)`;
-      return this.temporaries(
-        1,
-        ([t]) =>
-          `((${t} = ${code}) !== ${t} ? (divisionFailed(call, ${line}), -1) : (vars[${slot}] = ${this.#storable(value) ? t : `stored(${t})`}, 1))`,
-      );
+      const store = (it: string): string => {
+        const stored = `vars[${slot}] = ${it}`;
+        return `(${this.unit.watched ? this.unit.watched.wrote(step.target, stored) : stored}, 1)`;
+      };
+      if (!failing) return store(keep);
+      return this.temporaries(1, ([t]) => {
+        const kept = store(this.#storable(value) ? t! : `stored(${t})`);
+        return `((${t} = ${code}) !== ${t} ? (divisionFailed(call, ${line}), -1) : ${kept})`;
+      });
     }
     const variable = this.unit.variable(step.target, step.targetSpan);
     if (!variable) return "-1";

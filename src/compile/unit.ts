@@ -8,6 +8,7 @@ import { type BoundSelect, bindSelect } from "../declare/semantics-select.ts";
 import type { Format, VariableRef } from "../declare/variable.ts";
 import { cutVariable } from "../declare/variables-text.ts";
 import { Output } from "./output.ts";
+import { Watched } from "./watched.ts";
 
 /** One JavaScript function: the blocks of the same kind and name, joined. */
 export interface Block {
@@ -25,13 +26,16 @@ export class Unit {
   readonly core: Core;
   readonly out = new Output();
   readonly problems = new Problems();
+  /** There when somebody watches the program. */
+  readonly watched: Watched | undefined;
   readonly blocks = new Map<string, Block>();
   readonly #variables = new Map<string, VariableRef | undefined>();
   readonly #patterns = new Map<string, Regex | null>();
 
-  constructor(checked: Checked, core: Core) {
+  constructor(checked: Checked, core: Core, watched: boolean) {
     this.checked = checked;
     this.core = core;
+    this.watched = watched ? new Watched(this.out) : undefined;
     for (const route of checked.routes) {
       const key = blockKey(route.block, route.name);
       const known = this.blocks.get(key);
@@ -65,6 +69,11 @@ export class Unit {
 
   /** A variable bound once; undefined when it cannot be, which is reported the first time. */
   variable(text: string, span: Span): VariableRef | undefined {
+    const bound = this.#bound(text, span);
+    return bound && this.watched ? this.watched.variable(bound) : bound;
+  }
+
+  #bound(text: string, span: Span): VariableRef | undefined {
     if (this.#variables.has(text)) return this.#variables.get(text);
     const found = this.core.variables.variable(text);
     const bound = typeof found === "string" ? undefined : found;
@@ -74,7 +83,8 @@ export class Unit {
   }
 
   format(text: string, span: Span): Format | undefined {
-    const found = this.core.variables.format(text);
+    const { watched } = this;
+    const found = this.core.variables.format(text, watched && ((it) => watched.variable(it)));
     if (typeof found !== "string") return found;
     if (!this.checked.lenient) this.problems.error("unknown-variable", span, found);
     return undefined;

@@ -37,7 +37,8 @@ export interface Variables {
   readonly slots: VarSlots;
   /** A string is the problem. */
   variable(text: string): VariableRef | string;
-  format(text: string): Format | string;
+  /** `each` may put another in the place of each variable that is written in the text. */
+  format(text: string, each?: (variable: VariableRef) => VariableRef): Format | string;
   /** For a name that is only known at run time (`pv_evalx`, `$_s`): resolved once, then cached (bounded). */
   read(text: string, call: Call): Read;
 }

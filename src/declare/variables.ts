@@ -73,7 +73,7 @@ class DeclaredVariables implements Variables {
     return resolved;
   }
 
-  format(text: string): Format | string {
+  format(text: string, each?: (variable: VariableRef) => VariableRef): Format | string {
     const pieces: (string | VariableRef)[] = [];
     let at = 0;
     while (at < text.length) {
@@ -86,7 +86,7 @@ class DeclaredVariables implements Variables {
       const end = variableEnd(text, dollar);
       const variable = end < 0 ? `\`${text.slice(dollar)}\` is no variable` : this.variable(text.slice(dollar, end));
       if (typeof variable === "string") return variable;
-      pieces.push(variable);
+      pieces.push(each ? each(variable) : variable);
       at = end;
     }
     return new BoundFormat(text, pieces);

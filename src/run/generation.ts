@@ -25,6 +25,7 @@ const NOTHING: Program = {
   onreply: new Map(),
   event: new Map(),
   vars: [],
+  places: [],
 };
 
 export class Generation {

@@ -78,7 +78,7 @@ export async function load(server: Server, file: string, number: number): Promis
     await generation.stop();
     return refused();
   }
-  const compiled = compile(checked, generation.core);
+  const compiled = compile(checked, generation.core, options.watcher);
   problems.push(...compiled.problems);
   if (refuses(problems) || !compiled.program) {
     await generation.stop();

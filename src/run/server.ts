@@ -3,6 +3,7 @@
  * It does no I/O of its own: the host and the socket port do.
  */
 import type { ParseInput } from "../../grammar/index.ts";
+import type { Watcher } from "../compile/watch.ts";
 import { LogLevel } from "../declare/core.ts";
 import type { Host } from "../declare/host.ts";
 import { Lists } from "../declare/lists.ts";
@@ -49,6 +50,8 @@ export interface ServerOptions {
   readonly listen?: readonly string[];
   /** What a module that Viaduct lacks is: an error, or a warning with functions that return -1. */
   readonly missing?: "error" | "warn";
+  /** Watches every program that is loaded: coverage, breakpoints. */
+  readonly watcher?: Watcher;
 }
 
 /** Kamailio's `maxbuffer`: bytes of datagrams that wait for a worker. */

@@ -21,6 +21,7 @@ export interface SimulationOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly overrides?: ReadonlyMap<string, Value>;
   readonly missing?: "error" | "warn";
+  readonly watcher?: ServerOptions["watcher"];
 }
 
 /** A line of the server's log. */
@@ -56,6 +57,7 @@ export class Simulation {
       ...(options.substitutions && { substitutions: options.substitutions }),
       ...(options.overrides && { overrides: options.overrides }),
       ...(options.missing && { missing: options.missing }),
+      ...(options.watcher && { watcher: options.watcher }),
     });
   }
 
