@@ -99,9 +99,11 @@ function placeOf(step: Step, route: string): Place {
     case "while":
       return { span, route, kind, ways: 2, names: ["true", "false"] };
     case "switch": {
-      const labels = step.cases.map(({ label }) =>
-        label === undefined ? "default" : label.op === "constant" ? `case ${label.value}` : "case",
-      );
+      const labels = step.cases.map(({ label, regex }) => {
+        if (label === undefined) return "default";
+        if (label.op !== "constant") return "case";
+        return regex ? `case /${label.value}/` : `case ${label.value}`;
+      });
       const names = labels.includes("default") ? labels : [...labels, "no case"];
       return { span, route, kind, ways: names.length, names };
     }

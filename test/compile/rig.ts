@@ -2,7 +2,7 @@
 import { parse } from "../../grammar/index.ts";
 import type { Problem } from "../../grammar/tree.ts";
 import { check, problemText } from "../../src/check/index.ts";
-import { compile, type Program } from "../../src/compile/index.ts";
+import { compile, type Program, type Watcher } from "../../src/compile/index.ts";
 import { Call, RunFlag } from "../../src/declare/call.ts";
 import type { Core } from "../../src/declare/core.ts";
 import { any, declare, int, type Module, route, str, text, variable } from "../../src/declare/module.ts";
@@ -155,6 +155,7 @@ export interface Limits {
   readonly loops?: number;
   readonly depth?: number;
   readonly missing?: "warn";
+  readonly watcher?: Watcher;
 }
 
 export interface Rig {
@@ -204,7 +205,7 @@ export function rigWhole(text: string, max: Limits = {}): Rig {
   Object.assign(core, { variables: createVariables(checked.checked.modules, core, () => ({ lines }), slots) });
   if (before.some((it) => it.severity === "error"))
     return { program: undefined, problems: before, source: "", lines, log, call };
-  const compiled = compile(checked.checked, core);
+  const compiled = compile(checked.checked, core, max.watcher);
   const { program, source } = compiled;
   return { program, problems: [...before, ...compiled.problems], source, lines, log, call };
 }
