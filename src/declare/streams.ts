@@ -1,4 +1,5 @@
 /** What modules may do with stream connections (tls, websocket, tcpops). The transports implement it. */
+import type { LocalSocket, Protocol } from "../sip/address.ts";
 import type { TlsFacts, TlsProfiles } from "../sip/secure.ts";
 
 export interface StreamEndpoint {
@@ -6,17 +7,56 @@ export interface StreamEndpoint {
   readonly port: number;
 }
 
+/** One connection, open or being opened. */
+export interface StreamInfo {
+  readonly id: number;
+  readonly protocol: Protocol;
+  readonly state: "connecting" | "open" | "closed";
+  /** Accepted here rather than opened by us. */
+  readonly passive: boolean;
+  readonly remote: StreamEndpoint;
+  readonly local: StreamEndpoint;
+  /** The listening socket that stands for it. */
+  readonly socket: LocalSocket;
+  /** Seconds until it is closed when nothing happens. */
+  readonly timeout: number;
+  readonly queued: number;
+  /** Further ports of the peer that lead to it. */
+  readonly aliases: readonly number[];
+  /** Milliseconds on the host's clock when it was accepted or begun. */
+  readonly openedAt: number;
+  /** The other end of the connection itself, when a proxy has announced another as `remote`. */
+  readonly carrier: StreamEndpoint | undefined;
+}
+
+/** Why a connection is gone: closed by either side, its time was over, or broken off. */
+export type StreamEnd = "closed" | "timeout" | "reset";
+
+/** Probes of the system on a silent connection (TCP keep-alive), in seconds. */
+export interface StreamProbes {
+  readonly idle: number;
+  readonly interval: number;
+  /** Unanswered ones after which the connection is broken off. */
+  readonly count: number;
+}
+
 export interface StreamControl {
   /** How TLS connections are secured from now on; those that are open stay as they are. */
   tls: TlsProfiles | undefined;
+  /** Hears of every connection that is gone. */
+  closed: ((it: StreamInfo, why: StreamEnd) => void) | undefined;
   /** How a connection is secured; undefined when it is not, or its handshake is not done. */
   secured(connection: number): TlsFacts | undefined;
-  /** Whether the connection is open or being opened. */
-  info(connection: number): { readonly passive: boolean; readonly remote: StreamEndpoint } | undefined;
+  info(connection: number): StreamInfo | undefined;
+  list(): readonly StreamInfo[];
+  /** The newest connection to or from that address and port, or 0. */
+  find(address: string, port: number): number;
   /** Closes a connection. False when there is none of that id. */
   shut(connection: number): boolean;
   /** Seconds of silence until this connection is closed. */
   setLifetime(connection: number, seconds: number): boolean;
+  /** Switches the system's probes on or, with undefined, off. False when there is no such connection. */
+  probe(connection: number, probes: StreamProbes | undefined): boolean;
   readonly webSockets: WebSocketControl;
 }
 

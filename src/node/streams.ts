@@ -3,14 +3,17 @@ import { createServer, connect as netConnect, type Server, type Socket } from "n
 import type {
   ConnectOptions,
   Endpoint,
+  KeepAlive,
   Listener,
   ListenOptions,
   Stream,
   StreamHandlers,
   StreamOptions,
 } from "../transport/socket.ts";
+import { probe } from "./keep-alive.ts";
+import { readProxyHeader } from "./proxied.ts";
 import { reasonOf } from "./system-error.ts";
-import { connectSecurely, SecureListener, SecureStream } from "./tls.ts";
+import { connectSecurely, type Ends, SecureListener, SecureStream } from "./tls.ts";
 
 export const listenStreams = (
   options: ListenOptions,
@@ -19,24 +22,29 @@ export const listenStreams = (
   new Promise((resolve, reject) => {
     const open = new Set<Socket>();
     const secure = options.tls && new SecureListener(options);
-    const server = createServer(tuning(options), (socket) => {
-      // The peer may be gone before it is looked at.
-      if (socket.remoteAddress === undefined) {
-        socket.destroy();
-        return;
-      }
+    const take = (socket: Socket, ends?: Ends): void => {
       const profiles = options.tls?.();
-      const stream = secure ? new SecureStream(socket) : new NodeStream(socket);
+      const stream = secure ? new SecureStream(socket, ends) : new NodeStream(socket, ends);
       const handlers = secure && !profiles ? undefined : accept(stream);
       if (!handlers) {
         socket.on("error", () => {});
         socket.destroy();
         return;
       }
-      open.add(socket);
-      socket.once("close", () => open.delete(socket));
       stream.start(handlers);
       if (stream instanceof SecureStream) secure?.begin(socket, stream, profiles!);
+    };
+    const server = createServer(tuning(options), (socket) => {
+      // The peer may be gone before it is looked at.
+      if (socket.remoteAddress === undefined) {
+        socket.destroy();
+        return;
+      }
+      open.add(socket);
+      socket.once("close", () => open.delete(socket));
+      probe(socket, options.keepAlive);
+      if (options.proxied) readProxyHeader(socket, options.proxied, take);
+      else take(socket);
     });
     server.once("error", reject);
     const { address: host, port, backlog, family } = options;
@@ -56,16 +64,13 @@ export const connectStream = (options: ConnectOptions, handlers: StreamHandlers)
     ...(options.localAddress !== undefined && { localAddress: options.localAddress }),
     ...tuning(options),
   });
-  const stream = new NodeStream(socket, options);
+  probe(socket, options.keepAlive);
+  const stream = new NodeStream(socket, { remote: { address: options.address, port: options.port } });
   stream.start(handlers);
   return stream;
 };
 
-const tuning = (options: StreamOptions) => ({
-  noDelay: options.noDelay,
-  keepAlive: options.keepAlive !== undefined,
-  ...(options.keepAlive && { keepAliveInitialDelay: options.keepAlive }),
-});
+const tuning = (options: StreamOptions) => ({ noDelay: options.noDelay });
 
 const endpoint = (server: Server): Endpoint => {
   const bound = server.address();
@@ -80,14 +85,16 @@ const shut = (server: Server, open: Set<Socket>): Promise<void> =>
 
 class NodeStream implements Stream {
   readonly #socket: Socket;
-  readonly #remote: Endpoint;
+  readonly #local: Endpoint | undefined;
+  readonly remote: Endpoint;
+  readonly carrier: Endpoint | undefined;
   #handlers: StreamHandlers | undefined;
 
-  constructor(socket: Socket, remote?: Endpoint) {
+  constructor(socket: Socket, ends?: Ends) {
     this.#socket = socket;
-    this.#remote = remote
-      ? { address: remote.address, port: remote.port }
-      : { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.#local = ends?.local;
+    this.remote = ends?.remote ?? { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.carrier = ends?.carrier;
   }
 
   start(handlers: StreamHandlers): void {
@@ -103,10 +110,7 @@ class NodeStream implements Stream {
   }
 
   get local(): Endpoint {
-    return { address: this.#socket.localAddress ?? "", port: this.#socket.localPort ?? 0 };
-  }
-  get remote(): Endpoint {
-    return this.#remote;
+    return this.#local ?? { address: this.#socket.localAddress ?? "", port: this.#socket.localPort ?? 0 };
   }
   get queued(): number {
     return this.#socket.writableLength;
@@ -124,5 +128,8 @@ class NodeStream implements Stream {
   destroy(reset = false): void {
     if (reset) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
+  }
+  probe(probes: KeepAlive | undefined): void {
+    probe(this.#socket, probes);
   }
 }

@@ -1,4 +1,5 @@
 /** TLS profiles as Node's contexts. */
+import { constants } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import type { TlsPort, TlsProfile } from "../sip/secure.ts";
 
@@ -15,6 +16,7 @@ export const contextOptions = (profile: TlsProfile): SecureContextOptions => ({
   ...(profile.ciphers !== undefined && { ciphers: profile.ciphers }),
   ...(profile.oldest && { minVersion: profile.oldest }),
   ...(profile.newest && { maxVersion: profile.newest }),
+  ...(profile.renegotiation === false && { secureOptions: constants.SSL_OP_NO_RENEGOTIATION }),
 });
 
 export const contextOf = (profile: TlsProfile): SecureContext => createSecureContext(contextOptions(profile));

@@ -2,25 +2,37 @@
 import type { Socket } from "node:net";
 import { connect, createServer, type SecureContext, type Server, type TLSSocket } from "node:tls";
 import type { TlsFacts, TlsProfile, TlsProfiles } from "../sip/secure.ts";
-import type { ConnectOptions, Endpoint, Stream, StreamHandlers } from "../transport/socket.ts";
+import type { ConnectOptions, Endpoint, KeepAlive, Stream, StreamHandlers } from "../transport/socket.ts";
+import { probe } from "./keep-alive.ts";
 import { reasonOf } from "./system-error.ts";
 import { contextOf, contextOptions } from "./tls-context.ts";
 import { depthOf, factsOf } from "./tls-facts.ts";
+
+/** Ends of a connection that are not those of its socket, or not known to it yet. */
+export interface Ends {
+  readonly remote: Endpoint;
+  readonly local?: Endpoint;
+  readonly carrier?: Endpoint;
+}
 
 /** A stream whose bytes are secured. What is written before the handshake is done waits, and so does `connected`. */
 export class SecureStream implements Stream {
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  readonly carrier: Endpoint | undefined;
+  readonly #announced: boolean;
   #socket: Socket;
   #handlers: StreamHandlers | undefined;
   #waiting: string[] = [];
   #facts: TlsFacts | undefined;
   #reason: string | undefined;
 
-  constructor(socket: Socket, remote?: Endpoint) {
+  constructor(socket: Socket, ends?: Ends) {
     this.#socket = socket;
-    this.local = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
-    this.remote = remote ?? { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.#announced = ends?.local !== undefined;
+    this.local = ends?.local ?? { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+    this.remote = ends?.remote ?? { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.carrier = ends?.carrier;
     socket.on("error", (error) => this.fail(reasonOf(error)));
     socket.once("close", () => this.#handlers?.closed(this.#reason));
   }
@@ -34,7 +46,8 @@ export class SecureStream implements Stream {
     if (socket !== this.#socket) socket.on("error", (error) => this.fail(reasonOf(error)));
     this.#socket = socket;
     this.#facts = facts;
-    Object.assign(this.local, { address: socket.localAddress ?? "", port: socket.localPort ?? 0 });
+    if (!this.#announced)
+      Object.assign(this.local, { address: socket.localAddress ?? "", port: socket.localPort ?? 0 });
     socket.on("data", (data: Buffer) => this.#handlers?.data(data.toString("latin1")));
     this.#handlers?.connected?.();
     for (const text of this.#waiting.splice(0)) this.write(text);
@@ -68,12 +81,15 @@ export class SecureStream implements Stream {
   destroy(): void {
     this.#socket.destroy();
   }
+  probe(probes: KeepAlive | undefined): void {
+    probe(this.#socket, probes);
+  }
 }
 
 /** Why a peer is refused after its handshake; undefined when it is welcome. */
 const refusal = (profile: TlsProfile, depth: number, facts: TlsFacts): string | undefined => {
   if (!facts.peer) return profile.demand ? "peer has no certificate" : undefined;
-  if (!profile.verify && !profile.demand) return undefined;
+  if (!profile.verify) return undefined;
   if (facts.verdict !== "") return `certificate of the peer: ${facts.verdict}`;
   return depth > profile.depth ? "certificate chain of the peer is too long" : undefined;
 };
@@ -163,8 +179,8 @@ export const connectSecurely = (options: ConnectOptions, profile: TlsProfile, ha
     checkServerIdentity: () => undefined,
   });
   socket.setNoDelay(options.noDelay);
-  if (options.keepAlive !== undefined) socket.setKeepAlive(true, options.keepAlive);
-  const stream = new SecureStream(socket, { address: options.address, port: options.port });
+  probe(socket, options.keepAlive);
+  const stream = new SecureStream(socket, { remote: { address: options.address, port: options.port } });
   stream.start(handlers);
   socket.once("secureConnect", () => {
     const depth = depthOf(socket);

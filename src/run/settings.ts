@@ -28,6 +28,7 @@ export function transportSettingsOf(config: GenerationConfig): TransportSettings
   const flag = (name: string, otherwise: boolean): boolean => int(name, otherwise ? 1 : 0) !== 0;
   return {
     maxConnections: int("tcp_max_connections", fallback.maxConnections),
+    maxSecure: int("tls_max_connections", fallback.maxSecure),
     lifetime: int("tcp_connection_lifetime", fallback.lifetime),
     connectTimeout: int("tcp_connect_timeout", fallback.connectTimeout),
     sendTimeout: int("tcp_send_timeout", fallback.sendTimeout),
@@ -42,12 +43,31 @@ export function transportSettingsOf(config: GenerationConfig): TransportSettings
     noConnect: flag("tcp_no_connect", fallback.noConnect),
     keepAlive: flag("tcp_keepalive", fallback.keepAlive),
     keepIdle: int("tcp_keepidle", fallback.keepIdle),
+    keepInterval: int("tcp_keepintvl", fallback.keepInterval),
+    keepCount: int("tcp_keepcnt", fallback.keepCount),
     closeReset: flag("tcp_close_rst", fallback.closeReset),
     perAddress: int("tcp_accept_iplimit", fallback.perAddress),
+    unique: flag("tcp_accept_unique", fallback.unique),
+    proxyHeader: flag("tcp_accept_haproxy", false) ? "required" : accepts(config, "haproxy", 128) ? "optional" : "none",
+    proxyWait: int("tcp_wait_data", fallback.proxyWait),
+    source4: config.str("tcp_source_ipv4"),
+    source6: config.str("tcp_source_ipv6"),
+    keepAfterError: flag("tcp_script_mode", fallback.keepAfterError),
     acceptAliases: flag("tcp_accept_aliases", fallback.acceptAliases),
     backlog: int("tcp_listen_backlog", fallback.backlog),
     strictMatch: flag("tcp_connection_match", fallback.strictMatch),
     udpReceiveBuffer: fallback.udpReceiveBuffer,
     mhomed: flag("mhomed", fallback.mhomed),
   };
+}
+
+/** Whether tcp_accept_protocols has a protocol, by its name or by its bit. */
+function accepts(config: GenerationConfig, name: string, bit: number): boolean {
+  const given = config.str("tcp_accept_protocols") || config.str("tcp_accept_protos");
+  return /^\d+$/.test(given)
+    ? (Number(given) & bit) !== 0
+    : given
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .includes(name);
 }

@@ -46,6 +46,10 @@ export interface Destination {
   noConnect?: boolean;
   /** Close the connection after the message was sent (`set_forward_close`, `set_reply_close`). */
   closeAfter?: boolean;
+  /** A connection that is opened for it begins at the socket's address (`force_send_socket`). */
+  bound?: boolean;
+  /** The AVPs and XAVPs of the run that sends, for who secures a connection that is opened for it (module tls). */
+  lists?: unknown;
   /** Places to try next when this one does not answer (RFC 3263 4.3, `use_dns_failover`). */
   alternatives?: readonly Destination[];
 }

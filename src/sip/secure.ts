@@ -33,6 +33,8 @@ export interface TlsProfile {
   readonly depth: number;
   /** Clients: the server name to ask for. */
   readonly serverName?: string;
+  /** Whether the peer may ask for new keys on an open connection (TLS 1.2 and before); it may when not given. */
+  readonly renegotiation?: boolean;
 }
 
 /** The profiles in force. Another object takes their place when they are loaded again. */
@@ -41,8 +43,17 @@ export interface TlsProfiles {
   server(address: string, port: number, serverName?: string): TlsProfile;
   /** Whether any client may be asked for a certificate. */
   readonly asks: boolean;
-  /** For a connection to this peer. */
-  client(address: string, port: number): TlsProfile;
+  /**
+   * For a connection that is opened from this local address, with what the script has said about it: `lists` is what
+   * the run or transaction carries (`Destination.lists`).
+   */
+  client(address: string, port: number, lists?: unknown): TlsProfile;
+  /** Seconds that a connection may stay before its first message; undefined: as any other, -1: for ever. */
+  readonly idle?: number;
+  /** Bytes that may wait for a handshake on one connection; undefined: as for a connection that is open. */
+  readonly waiting?: number;
+  /** A connection that we opened is secured. False: nothing is sent over it. */
+  opened?(connection: number): boolean;
 }
 
 /** Checks what only the platform can: keys, certificates, cipher names. */

@@ -25,6 +25,12 @@ export interface ConnectionInfo {
   readonly queued: number;
   /** Further ports of the peer that lead to this connection (RFC 5923). */
   readonly aliases: readonly number[];
+  /** The listening socket that stands for it. */
+  readonly socket: LocalSocket;
+  /** Milliseconds on the clock when it was accepted or begun. */
+  readonly openedAt: number;
+  /** The other end of the connection itself, when a proxy has announced another as `remote`. */
+  readonly carrier: Endpoint | undefined;
 }
 
 export class Connection {
@@ -54,6 +60,8 @@ export class Connection {
   queuedThen = 0;
   /** Seconds of silence until it is closed; undefined: the general lifetime. */
   lifetime: number | undefined = undefined;
+  /** The same as long as nothing was sent or received on it; -1: for ever. */
+  idle: number | undefined = undefined;
   /** Sends that wait to learn whether the connection came about. */
   waiting: ((sent: boolean) => void)[] = [];
 
@@ -97,11 +105,36 @@ export class Connection {
     return this.stream!.local;
   }
 
+  describe(now: number, settings: TransportSettings): ConnectionInfo {
+    const silent = (now - this.lastUsed) / 1000;
+    return {
+      id: this.id,
+      protocol: this.protocol,
+      state: this.state,
+      remote: this.remote,
+      local: { ...this.local },
+      passive: this.passive,
+      timeout: Math.max(0, Math.round(this.#limit(settings) - silent)),
+      queued: this.queued,
+      aliases: this.ports.slice(1),
+      socket: this.socket,
+      openedAt: this.openedAt,
+      carrier: this.stream?.carrier,
+    };
+  }
+
+  /** Seconds of silence until it is closed. */
+  #limit(settings: TransportSettings): number {
+    if (this.lifetime !== undefined) return this.lifetime;
+    if (this.idle !== undefined && this.lastUsed === this.openedAt) return this.idle < 0 ? 0x7fffffff : this.idle;
+    return settings.lifetime;
+  }
+
   /** The reason to close it now, undefined when there is none. */
   overdue(now: number, settings: TransportSettings): string | undefined {
     if (this.state === "connecting")
       return now - this.openedAt >= settings.connectTimeout * 1000 ? "connect timeout" : undefined;
-    if (now - this.lastUsed >= (this.lifetime ?? settings.lifetime) * 1000) return "lifetime over";
+    if (now - this.lastUsed >= this.#limit(settings) * 1000) return "lifetime over";
     if (this.messageSince >= 0 && now - this.messageSince >= settings.messageTimeout * 1000)
       return "message took too long";
     if (this.passive && !this.spoken && now - this.openedAt >= settings.dataTimeout * 1000) return "no message came";

@@ -13,7 +13,12 @@ export class Connections {
   readonly #byPeer = new Map<string, Connection[]>();
   readonly #perAddress = new Map<string, number>();
   #lastId = 0;
+  #secure = 0;
 
+  /** Those that are secured. */
+  get secure(): number {
+    return this.#secure;
+  }
   get size(): number {
     return this.#byId.size;
   }
@@ -30,6 +35,7 @@ export class Connections {
   /** A new connection takes over its peer's address and port from an older one. */
   add(connection: Connection): void {
     this.#byId.set(connection.id, connection);
+    if (connection.protocol === "tls") this.#secure++;
     const address = addressKey(connection.remote.address);
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     this.#byPeer.set(peerKey(connection.remote.address, connection.remote.port), [connection]);
@@ -58,6 +64,7 @@ export class Connections {
 
   remove(connection: Connection): void {
     if (!this.#byId.delete(connection.id)) return;
+    if (connection.protocol === "tls" || connection.protocol === "wss") this.#secure--;
     const address = addressKey(connection.remote.address);
     const left = (this.#perAddress.get(address) ?? 1) - 1;
     if (left > 0) this.#perAddress.set(address, left);

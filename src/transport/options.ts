@@ -15,6 +15,4 @@ export interface TransportOptions {
   /** A whole message came. False when it is not one: the connection it came on is then closed. */
   readonly onMessage: (text: string, received: ReceiveInfo) => boolean;
   readonly log: (level: number, text: string) => void;
-  /** A connection is gone (tcpops' event_route[tcp:closed] and friends). */
-  readonly onClosed?: (connection: number, reason: "closed" | "timeout" | "reset") => void;
 }

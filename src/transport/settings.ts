@@ -3,6 +3,8 @@
 export interface TransportSettings {
   /** tcp_max_connections: open connections, accepted and made. */
   maxConnections: number;
+  /** tls_max_connections: those among them that are secured. */
+  maxSecure: number;
   /** tcp_connection_lifetime, seconds without traffic until a connection is closed. */
   lifetime: number;
   /** tcp_connect_timeout, seconds. */
@@ -27,13 +29,26 @@ export interface TransportSettings {
   acceptNoLength: boolean;
   /** tcp_no_connect: never open a connection. */
   noConnect: boolean;
-  /** tcp_keepalive and tcp_keepidle (seconds; 0 leaves the system's). */
+  /** tcp_keepalive, with tcp_keepidle, tcp_keepintvl (seconds) and tcp_keepcnt; 0 leaves the system's. */
   keepAlive: boolean;
   keepIdle: number;
+  keepInterval: number;
+  keepCount: number;
   /** tcp_delayed_ack has no counterpart here; tcp_close_rst: close with RST. */
   closeReset: boolean;
   /** tcp_accept_iplimit: open connections from one address; 0 for no bound. */
   perAddress: number;
+  /** tcp_accept_unique: refuse a second connection between the same ends. */
+  unique: boolean;
+  /** tcp_accept_haproxy, or `haproxy` among tcp_accept_protocols: connections begin with a header of the PROXY protocol. */
+  proxyHeader: "none" | "optional" | "required";
+  /** tcp_wait_data: milliseconds to wait for that header. */
+  proxyWait: number;
+  /** tcp_source_ipv4 and tcp_source_ipv6: where connections are opened from; empty leaves it to the system. */
+  source4: string;
+  source6: string;
+  /** tcp_script_mode: a message that is none does not close its connection. */
+  keepAfterError: boolean;
   /** tcp_accept_aliases: honour `;alias` in Via (RFC 5923) when the script does not say it. */
   acceptAliases: boolean;
   /** tcp_listen_backlog; 0 leaves the system's. */
@@ -51,6 +66,7 @@ export interface TransportSettings {
 
 export const defaultSettings = (): TransportSettings => ({
   maxConnections: 2048,
+  maxSecure: 2048,
   lifetime: 120,
   connectTimeout: 10,
   sendTimeout: 10,
@@ -65,8 +81,16 @@ export const defaultSettings = (): TransportSettings => ({
   noConnect: false,
   keepAlive: true,
   keepIdle: 0,
+  keepInterval: 0,
+  keepCount: 0,
   closeReset: false,
   perAddress: 1024,
+  unique: false,
+  proxyHeader: "none",
+  proxyWait: 5000,
+  source4: "",
+  source6: "",
+  keepAfterError: false,
   acceptAliases: false,
   backlog: 1024,
   strictMatch: false,

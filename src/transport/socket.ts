@@ -39,6 +39,8 @@ export interface Datagrams {
 export interface Stream {
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** The other end of the connection itself, when a proxy has announced another as `remote`. */
+  readonly carrier?: Endpoint | undefined;
   /** Bytes accepted by `write` that the system has not taken yet. */
   readonly queued: number;
   /** How it is secured, once it is. */
@@ -48,6 +50,8 @@ export interface Stream {
   end(): void;
   /** Closes at once; `reset` with RST instead of FIN. */
   destroy(reset?: boolean): void;
+  /** Switches TCP keep-alive on or, with undefined, off. Absent where there is none. */
+  probe?(probes: KeepAlive | undefined): void;
 }
 
 export interface StreamHandlers {
@@ -60,16 +64,28 @@ export interface StreamHandlers {
   closed(reason?: string): void;
 }
 
+/** TCP keep-alive, in seconds; 0 leaves what the system has. */
+export interface KeepAlive {
+  readonly idle: number;
+  readonly interval: number;
+  readonly count: number;
+}
+
 export interface StreamOptions {
   readonly noDelay: boolean;
-  /** TCP keep-alive probes, idle time in milliseconds; undefined for none. */
-  readonly keepAlive?: number;
+  /** Undefined for no probes. */
+  readonly keepAlive?: KeepAlive;
 }
 
 export interface ListenOptions extends Endpoint, StreamOptions {
   readonly family: Family;
   /** Length of the queue of connections that were not accepted yet. */
   readonly backlog?: number;
+  /**
+   * Connections begin with a header of the PROXY protocol, which names their real ends; one that does not come within
+   * `wait` milliseconds, or is wrong, closes the connection. Where it is not `required`, another begin is a message's.
+   */
+  readonly proxied?: { readonly wait: number; readonly required: boolean };
   /** Streams are secured with the profiles in force when they come; `accept` is asked before the handshake. Undefined answers refuse them. */
   readonly tls?: () => TlsProfiles | undefined;
 }

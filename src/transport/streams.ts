@@ -3,27 +3,13 @@ import type { Destination } from "../sip/address.ts";
 import type { TlsFacts, TlsProfiles } from "../sip/secure.ts";
 import { Connection, type ConnectionInfo } from "./connection.ts";
 import { Connections } from "./connections.ts";
+import { type StreamCounters, streamCounters } from "./counters.ts";
 import type { ListenSocket } from "./listen.ts";
 import { level, type TransportOptions } from "./options.ts";
-import type { Listener, Stream, StreamHandlers } from "./socket.ts";
+import type { KeepAlive, Listener, Stream, StreamHandlers, StreamOptions } from "./socket.ts";
 import type { Sockets } from "./sockets.ts";
 import { WebSockets } from "./web-sockets.ts";
 import { messageFrame } from "./websocket.ts";
-
-/** What Kamailio's `tcp` statistics count. */
-export interface StreamCounters {
-  passive: number;
-  connected: number;
-  connectFailed: number;
-  established: number;
-  rejected: number;
-  timeouts: number;
-  sendTimeouts: number;
-  queueFull: number;
-  resets: number;
-  received: number;
-  sent: number;
-}
 
 export type CloseReason = "closed" | "timeout" | "reset";
 
@@ -33,24 +19,14 @@ const sweepInterval = 1000;
 const refusalWait = 50;
 
 export class Streams {
-  readonly counters: StreamCounters = {
-    passive: 0,
-    connected: 0,
-    connectFailed: 0,
-    established: 0,
-    rejected: 0,
-    timeouts: 0,
-    sendTimeouts: 0,
-    queueFull: 0,
-    resets: 0,
-    received: 0,
-    sent: 0,
-  };
+  readonly counters: StreamCounters = streamCounters();
   readonly #options: TransportOptions;
   /** Chooses the socket that a new connection stands for. */
   sockets: Sockets;
   /** How TLS connections are secured; without, there are none. */
   tls: TlsProfiles | undefined = undefined;
+  /** Hears of every connection that is gone. */
+  closed: ((it: ConnectionInfo, why: CloseReason) => void) | undefined = undefined;
   readonly webSockets: WebSockets;
   readonly #table = new Connections();
   #sweep: { cancel(): void } | undefined;
@@ -79,6 +55,9 @@ export class Streams {
         backlog: settings.backlog,
         ...this.#tuning(),
         ...(first.protocol === "tls" && { tls: () => this.tls }),
+        ...(settings.proxyHeader !== "none" && {
+          proxied: { wait: settings.proxyWait, required: settings.proxyHeader === "required" },
+        }),
       },
       (stream) => this.#accept(it.socket, stream),
     );
@@ -114,9 +93,15 @@ export class Streams {
     const connection = this.#table.get(id);
     return connection && this.#describe(connection);
   }
-  /** Whether a connection to that peer exists (tcp_conid_alive by address, branch failover). */
-  has(ip: string, port: number): boolean {
-    return this.#table.to(ip, port, usable) !== undefined;
+  /** The newest connection to or from that address and port; 0 when there is none. */
+  find(ip: string, port: number): number {
+    return this.#table.to(ip, port, usable)?.id ?? 0;
+  }
+  /** Switches TCP keep-alive on or, with undefined, off. False when there is no such connection. */
+  probe(id: number, probes: KeepAlive | undefined): boolean {
+    const connection = this.#table.get(id);
+    connection?.stream?.probe?.(probes);
+    return connection !== undefined;
   }
   /** Lets requests to `port` of the connection's peer use this connection (force_tcp_alias, Via's alias). */
   addAlias(id: number, port: number, force = true): boolean {
@@ -162,10 +147,10 @@ export class Streams {
   #accept(socket: ListenSocket, stream: Stream): StreamHandlers | undefined {
     const { settings, log, clock } = this.#options;
     const { address, port } = stream.remote;
-    const crowd = settings.perAddress > 0 && this.#table.from(address) >= settings.perAddress;
-    if (crowd || this.#table.size >= settings.maxConnections) {
+    const reason = this.#refusal(socket, stream);
+    if (reason !== undefined) {
       this.counters.rejected++;
-      log(level.error, `connection from ${address}:${port} refused: ${crowd ? "too many from there" : "too many"}`);
+      log(level.error, `connection from ${address}:${port} refused: ${reason}`);
       return undefined;
     }
     const connection = new Connection({
@@ -178,9 +163,22 @@ export class Streams {
       settings,
     });
     connection.stream = stream;
+    if (socket.protocol === "tls") connection.idle = this.tls?.idle;
     this.counters.passive++;
     this.#add(connection);
     return this.#handlers(connection);
+  }
+
+  /** Why a connection is not accepted; undefined when it is. */
+  #refusal(socket: ListenSocket, { remote, local }: Stream): string | undefined {
+    const { settings } = this.#options;
+    if (settings.perAddress > 0 && this.#table.from(remote.address) >= settings.perAddress)
+      return "too many from there";
+    if (this.#table.size >= settings.maxConnections) return "too many";
+    if (socket.protocol === "tls" && this.#table.secure >= settings.maxSecure) return "too many with TLS";
+    if (!settings.unique) return undefined;
+    const same = (it: Connection): boolean => it.local.port === local.port && it.local.address === local.address;
+    return this.#table.to(remote.address, remote.port, same) ? "there is one like it" : undefined;
   }
 
   #connect(to: Destination): Connection | undefined {
@@ -195,7 +193,13 @@ export class Streams {
       log(level.error, `${where}: no socket to connect from`);
       return undefined;
     }
-    const profile = to.protocol === "tls" ? this.tls?.client(to.ip, to.port) : undefined;
+    if (to.protocol === "tls" && this.#table.secure >= settings.maxSecure) {
+      log(level.error, `${where}: maximum number of TLS connections exceeded (${settings.maxSecure})`);
+      return undefined;
+    }
+    const source = to.bound ? socket.address : to.ip.includes(":") ? settings.source6 : settings.source4;
+    const from = (): string => source || net.routeTo(to.ip, to.ip.includes(":") ? 6 : 4) || socket.address;
+    const profile = to.protocol === "tls" ? this.tls?.client(from(), 0, to.lists) : undefined;
     if (to.protocol === "tls" && !profile) {
       log(level.error, `${where}: TLS has no settings`);
       return undefined;
@@ -210,7 +214,13 @@ export class Streams {
       settings,
     });
     connection.stream = net.connect(
-      { address: to.ip, port: to.port, ...this.#tuning(), ...(profile && { tls: profile }) },
+      {
+        address: to.ip,
+        port: to.port,
+        ...this.#tuning(),
+        ...(source !== "" && { localAddress: source }),
+        ...(profile && { tls: profile }),
+      },
       this.#handlers(connection),
     );
     // The port may have failed at once.
@@ -219,9 +229,9 @@ export class Streams {
     return connection;
   }
 
-  #tuning(): { noDelay: boolean; keepAlive?: number } {
-    const { keepAlive, keepIdle } = this.#options.settings;
-    return { noDelay: true, ...(keepAlive && { keepAlive: keepIdle * 1000 }) };
+  #tuning(): StreamOptions {
+    const { keepAlive, keepIdle: idle, keepInterval: interval, keepCount: count } = this.#options.settings;
+    return { noDelay: true, ...(keepAlive && { keepAlive: { idle, interval, count } }) };
   }
 
   #add(connection: Connection): void {
@@ -237,6 +247,10 @@ export class Streams {
         connection.state = "open";
         this.counters.connected++;
         this.counters.established++;
+        if (connection.protocol === "tls" && this.tls?.opened?.(connection.id) === false) {
+          this.#options.log(level.info, `${this.#name(connection)}: closed by the script`);
+          return this.#drop(connection, "closed");
+        }
         this.#settle(connection, true);
       },
       data: (text) => this.#read(connection, text),
@@ -265,7 +279,7 @@ export class Streams {
         if (!connection.spoken && connection.passive) this.counters.established++;
         connection.spoken = true;
         this.counters.received++;
-        if (!this.#deliver(connection, frame.text)) this.#drop(connection, "closed");
+        if (!this.#deliver(connection, frame.text) && !settings.keepAfterError) this.#drop(connection, "closed");
       } else if (frame.kind === "ping") {
         if (settings.crlfPing) connection.stream?.write("\r\n");
       } else {
@@ -303,10 +317,9 @@ export class Streams {
     const { settings, clock, log } = this.#options;
     const stream = connection.stream!;
     const waiting = stream.queued;
-    if (
-      waiting > 0 &&
-      (waiting + text.length > settings.connectionQueue || this.queued + text.length > settings.totalQueue)
-    ) {
+    const shaking = connection.protocol === "tls" && connection.state === "connecting";
+    const longest = (shaking ? this.tls?.waiting : undefined) ?? settings.connectionQueue;
+    if (waiting > 0 && (waiting + text.length > longest || this.queued + text.length > settings.totalQueue)) {
       log(level.error, `${this.#name(connection)}: ${waiting} bytes are waiting already, peer too slow`);
       this.counters.queueFull++;
       this.#drop(connection, "closed");
@@ -367,11 +380,12 @@ export class Streams {
   }
 
   #forget(connection: Connection, reason: CloseReason): void {
+    const info = this.closed && this.#describe(connection);
     connection.state = "closed";
     this.#table.remove(connection);
     this.#settle(connection, false);
     this.webSockets.gone(connection);
-    this.#options.onClosed?.(connection.id, reason);
+    if (info) this.closed?.(info, reason);
   }
 
   /** Closes what is over its time. */
@@ -392,19 +406,7 @@ export class Streams {
   }
 
   #describe(it: Connection): ConnectionInfo {
-    const { clock, settings } = this.#options;
-    const idle = (clock.now() - it.lastUsed) / 1000;
-    return {
-      id: it.id,
-      protocol: it.protocol,
-      state: it.state,
-      remote: it.remote,
-      local: it.local,
-      passive: it.passive,
-      timeout: Math.max(0, Math.round((it.lifetime ?? settings.lifetime) - idle)),
-      queued: it.queued,
-      aliases: it.ports.slice(1),
-    };
+    return it.describe(this.#options.clock.now(), this.#options.settings);
   }
 
   #name(it: Connection): string {

@@ -1,10 +1,11 @@
 /** Sends and receives SIP messages over datagrams and connections. */
 import type { Destination, LocalSocket, ReceiveInfo } from "../sip/address.ts";
+import type { StreamCounters } from "./counters.ts";
 import type { ListenSocket } from "./listen.ts";
 import { level, type TransportOptions } from "./options.ts";
 import type { Datagrams, Listener } from "./socket.ts";
 import type { Sockets } from "./sockets.ts";
-import { type StreamCounters, Streams } from "./streams.ts";
+import { Streams } from "./streams.ts";
 
 /** Datagrams shorter than this are keep-alives (Kamailio's MIN_UDP_PACKET). */
 const shortest = 20;
@@ -13,6 +14,16 @@ const virtualInterval = 5000;
 
 /** Messages that may come between opening and `serve`. */
 const mostWaiting = 1000;
+
+/** Messages that came on a socket that is open and not yet in service. */
+type Waiting = [text: string, received: ReceiveInfo][];
+
+/** Sockets that another table needs and that have been opened for it; either `commit` or `abort` has to follow. */
+export interface Change {
+  /** Changes to the table. Gives the sockets that it has no more: they stay open until `drop`. */
+  commit(): readonly ListenSocket[];
+  abort(): Promise<void>;
+}
 
 /** An open socket. After a change of script another object may stand for the same address. */
 interface Open {
@@ -30,7 +41,9 @@ export class Transports {
   /** The way of each datagram: by the object, without making a key. Objects of an earlier script are found by key. */
   readonly #datagrams = new Map<LocalSocket, Datagrams>();
   readonly #retries = new Map<string, { cancel(): void }>();
-  #waiting: [text: string, received: ReceiveInfo][] | undefined = [];
+  #waiting: Waiting | undefined = [];
+  /** By key: what comes on sockets whose table is not in force yet. */
+  readonly #held = new Map<string, Waiting>();
   readonly streams: Streams;
   /** Datagrams received (keep-alives apart), sent, and refused by the system. */
   readonly udp = { received: 0, sent: 0, refused: 0 };
@@ -67,21 +80,42 @@ export class Transports {
    * ones are opened, and the others closed. The problem that kept a new one from opening; then all is as it was.
    */
   async use(sockets: Sockets): Promise<string | undefined> {
+    const change = await this.prepare(sockets);
+    if (typeof change === "string") return change;
+    await this.drop(change.commit());
+    return undefined;
+  }
+
+  /** Opens what another table has besides this one. A string is the problem that kept one from opening. */
+  async prepare(sockets: Sockets): Promise<Change | string> {
     const opened: Open[] = [];
+    const later: [ListenSocket, string][] = [];
+    const held: string[] = [];
+    const abort = async (): Promise<void> => {
+      for (const key of held) this.#held.delete(key);
+      for (const it of opened) await this.#shut(it);
+    };
     for (const socket of sockets.all) {
-      if (this.#open.has(keyOf(socket))) continue;
+      const key = keyOf(socket);
+      if (this.#open.has(key)) continue;
+      this.#held.set(key, []);
+      held.push(key);
       try {
         opened.push(await this.#openOne(socket));
       } catch (error) {
-        const problem = `cannot listen on ${keyOf(socket)}: ${(error as Error).message}`;
+        const problem = `cannot listen on ${key}: ${(error as Error).message}`;
         if (socket.virtual) {
-          this.#later(socket, problem);
+          later.push([socket, problem]);
           continue;
         }
-        for (const it of opened) await this.#shut(it);
+        await abort();
         return problem;
       }
     }
+    return { abort, commit: () => this.#commit(sockets, held, later) };
+  }
+
+  #commit(sockets: Sockets, held: readonly string[], later: readonly [ListenSocket, string][]): ListenSocket[] {
     this.#sockets = sockets;
     this.streams.sockets = sockets;
     this.#datagrams.clear();
@@ -92,13 +126,27 @@ export class Transports {
       if (it.datagrams) this.#datagrams.set(socket, it.datagrams);
     }
     const wanted = new Set(sockets.all.map(keyOf));
-    for (const [key, it] of [...this.#open]) if (!wanted.has(key)) await this.#shut(it);
     for (const [key, timer] of [...this.#retries])
       if (!wanted.has(key)) {
         timer.cancel();
         this.#retries.delete(key);
       }
-    return undefined;
+    for (const [socket, problem] of later) if (!this.#retries.has(keyOf(socket))) this.#later(socket, problem);
+    for (const key of held) {
+      const waiting = this.#held.get(key) ?? [];
+      this.#held.delete(key);
+      for (const [text, received] of waiting) this.#deliver(text, received);
+    }
+    return [...this.#open].filter(([key]) => !wanted.has(key)).map(([, it]) => it.socket);
+  }
+
+  /** Closes sockets that the table has no more; those that it has again stay open. */
+  async drop(sockets: readonly ListenSocket[]): Promise<void> {
+    const wanted = new Set(this.#sockets.all.map(keyOf));
+    for (const socket of sockets) {
+      const it = this.#open.get(keyOf(socket));
+      if (it && !wanted.has(keyOf(socket))) await this.#shut(it);
+    }
   }
 
   async close(): Promise<void> {
@@ -169,6 +217,13 @@ export class Transports {
   }
 
   #deliver(text: string, received: ReceiveInfo): boolean {
+    if (this.#held.size > 0) {
+      const held = this.#held.get(keyOf(received.socket));
+      if (held) {
+        if (held.length < mostWaiting) held.push([text, received]);
+        return true;
+      }
+    }
     if (!this.#waiting) return this.#options.onMessage(text, received);
     if (this.#waiting.length < mostWaiting) this.#waiting.push([text, received]);
     return true;

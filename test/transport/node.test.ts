@@ -4,7 +4,7 @@ import { createSockets } from "../../src/node/sockets.ts";
 import type { StreamHandlers } from "../../src/transport/socket.ts";
 
 const net = createSockets();
-const tuning = { noDelay: true, keepAlive: 0 };
+const tuning = { noDelay: true, keepAlive: { idle: 0, interval: 0, count: 0 } };
 const bytes = Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)).join("");
 
 /** A promise and what settles it. */

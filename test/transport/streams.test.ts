@@ -45,8 +45,8 @@ beforeEach(async () => {
       return accept;
     },
     log: () => {},
-    onClosed: (id, reason) => closed.push(`${id} ${reason}`),
   });
+  transports.streams.closed = ({ id }, reason) => closed.push(`${id} ${reason}`);
   expect(await transports.open()).toBeUndefined();
   transports.serve();
 });

@@ -7,7 +7,7 @@ import type { TlsProfile, TlsProfiles } from "../../src/sip/secure.ts";
 import type { Stream, StreamHandlers } from "../../src/transport/socket.ts";
 
 const net = createSockets();
-const tuning = { noDelay: true, keepAlive: 0 };
+const tuning = { noDelay: true, keepAlive: { idle: 0, interval: 0, count: 0 } };
 const pem = (name: string): string => readFileSync(new URL(`certificates/${name}.pem`, import.meta.url), "latin1");
 
 const profile = (name: string, more: Partial<TlsProfile> = {}): TlsProfile => ({
