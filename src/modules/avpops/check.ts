@@ -1,10 +1,10 @@
 /** avp_check: `operator/value/flags`. */
 import type { AvpValue } from "../../declare/avp.ts";
 import type { Call } from "../../declare/call.ts";
+import { fnmatch } from "../../declare/fnmatch.ts";
 import { and, or, xor } from "../../declare/int.ts";
 import type { Regex } from "../../declare/module.ts";
 import { toText } from "../../declare/variables-values.ts";
-import { fnmatch } from "./fnmatch.ts";
 import { type Operand, parseConstant, parseVariable, readFlags, valuesOf } from "./operand.ts";
 import type { AvpopsState } from "./state.ts";
 

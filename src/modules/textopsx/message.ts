@@ -1,11 +1,11 @@
 /** Functions of textopsx on the message as a whole. */
 import { Call } from "../../declare/call.ts";
+import { fnmatch } from "../../declare/fnmatch.ts";
 import { declare, type Fn, int, regex, str } from "../../declare/module.ts";
 import { type Answer, after } from "../../declare/value.ts";
 import { applyChanges, currentText } from "../../sip/build.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import { SipMessage } from "../../sip/message.ts";
-import { fnmatch } from "./fnmatch.ts";
 import type { Textopsx } from "./textopsx.ts";
 
 const { fn } = declare<Textopsx>();

@@ -1,5 +1,4 @@
-/** Shell patterns without flags, as POSIX fnmatch: `*`, `?`, `[a-z]`, `[!a]`, `\x`. */
-
+/** Shell patterns as POSIX fnmatch(3) without flags: `*` any text, `?` any character, `[a-z]` or `[!a-z]` one of a set, `\x`. */
 export function fnmatch(pattern: string, text: string, ignoreCase = false): boolean {
   return ignoreCase ? matches(pattern.toLowerCase(), text.toLowerCase()) : matches(pattern, text);
 }
@@ -61,9 +60,10 @@ function bracket(pattern: string, p: number, c: string): { readonly fits: boolea
     const low = pattern[i]!;
     i++;
     if (pattern[i] === "-" && pattern[i + 1] !== "]" && i + 1 < pattern.length) {
-      const high = pattern[i + 1]!;
-      fits ||= low <= c && c <= high;
-      i += 2;
+      i++;
+      if (pattern[i] === "\\" && i + 1 < pattern.length) i++;
+      fits ||= low <= c && c <= pattern[i]!;
+      i++;
     } else fits ||= low === c;
   }
 }
