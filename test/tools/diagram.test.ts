@@ -7,9 +7,9 @@ const call: readonly DiagramMessage[] = [
   { at: 1000, from: "10.0.0.1:5060", to: "10.0.0.2:5060", start: "SIP/2.0 100 trying -- your call is important to us" },
   { at: 1000, from: "10.0.0.1:5060", to: "10.0.0.3:5060", start: "INVITE sip:bob@gw SIP/2.0" },
   { at: 1500, from: "10.0.0.1:5060", to: "10.0.0.3:5060", start: "INVITE sip:bob@gw SIP/2.0", note: "again" },
-  { at: 1502.5, from: "10.0.0.3:5060", to: "10.0.0.1:5060", start: "SIP/2.0 486 Busy Here" },
-  { at: 1502.5, from: "10.0.0.1:5060", to: "10.0.0.3:5060", start: "ACK sip:bob@gw SIP/2.0" },
-  { at: 1502.5, from: "10.0.0.1:5060", to: "10.0.0.2:5060", start: "SIP/2.0 486 Busy Here" },
+  { at: 1503, from: "10.0.0.3:5060", to: "10.0.0.1:5060", start: "SIP/2.0 486 Busy Here" },
+  { at: 1503, from: "10.0.0.1:5060", to: "10.0.0.3:5060", start: "ACK sip:bob@gw SIP/2.0" },
+  { at: 1503, from: "10.0.0.1:5060", to: "10.0.0.2:5060", start: "SIP/2.0 486 Busy Here" },
 ];
 const names = new Map([
   ["10.0.0.1:5060", "proxy"],
@@ -19,15 +19,15 @@ const names = new Map([
 
 test("a call, with times where they change", () => {
   expect(`\n${diagram(call, { names, width: 70 })}`).toBe(`
-          alice                    proxy                     gw
-            │                        │                        │
-     0.000  │─────── INVITE ────────>│                        │
-            │<── 100 trying -- yo… ──│                        │
-            │                        │─────── INVITE ────────>│
-     0.500  │                        │─────── INVITE ────────>│  again
-     0.503  │                        │<──── 486 Busy Here ────│
-            │                        │───────── ACK ─────────>│
-            │<──── 486 Busy Here ────│                        │
+           alice                      proxy                       gw
+             │                          │                          │
+   0.000     │───────── INVITE ────────>│                          │
+             │< 100 trying -- your c… ──│                          │
+             │                          │───────── INVITE ────────>│
+   0.500     │                          │───────── INVITE ────────>│  again
+   0.503     │                          │<──── 486 Busy Here ──────│
+             │                          │────────── ACK ──────────>│
+             │<──── 486 Busy Here ──────│                          │
 `);
 });
 
@@ -40,7 +40,7 @@ test("an arrow may pass a place, and a message may go to where it came from", ()
            a             b             c
            |             |             |
    0.000   |             | <- reload   |
-   0.007   |------------ BYE --------->|
+   0.007   |----------- BYE ---------->|
 `);
 });
 
