@@ -39,6 +39,7 @@ import { sl } from "./sl.ts";
 import { dbMysql, dbPostgres, dbSqlite } from "./sqlops/drivers.ts";
 import { sqlops } from "./sqlops/index.ts";
 import { statistics } from "./statistics.ts";
+import { tcpops } from "./tcpops/index.ts";
 import { textops } from "./textops/textops.ts";
 import { textopsx } from "./textopsx/textopsx.ts";
 import { tm } from "./tm/index.ts";
@@ -85,6 +86,7 @@ export const modules: readonly Module[] = [
   ctl,
   jsonrpcs,
   xhttp,
+  tcpops,
   xhttpProm,
   siputils,
   ipops,

@@ -105,6 +105,8 @@ export class SipMessage {
   /** Script flags (setsflag) belong to the run; branch flags of the first branch: */
   branchFlags = 0;
   forceSendSocket: LocalSocket | undefined = undefined;
+  /** The connection to send on, used when `marks` has "use-connection" (tcp_set_otcpid); 0 for none. */
+  outConnection = 0;
   /** Further branches (append_branch). */
   branches: Branch[] = [];
   edits = new Edits();
@@ -291,6 +293,7 @@ export class SipMessage {
     this.flags = from.flags;
     this.branchFlags = from.branchFlags;
     this.forceSendSocket = from.forceSendSocket;
+    this.outConnection = from.outConnection;
     if (from.branches.length > 0 || this.branches.length > 0)
       this.branches = from.branches.map((branch) => ({ ...branch }));
     if (!from.edits.empty || !this.edits.empty) this.edits = from.edits.copy();

@@ -25,6 +25,9 @@ function send(call: Call, uri: string, protocol: Protocol | undefined): Answer<S
       ...(protocol !== undefined && { protocol }),
       noConnect: marks?.has("forward-no-connect") ?? false,
       closeAfter: marks?.has("forward-close") ?? false,
+      ...(marks?.has("use-connection") && { connection: call.msg.outConnection }),
+      ...(found.socket !== undefined && found.socket === call.msg.forceSendSocket && { bound: true }),
+      lists: call.lists,
     };
     return after(call.core.forwardStateless(call.msg, to), (code): Sent => (code >= 0 ? 1 : -1));
   });
