@@ -58,12 +58,17 @@ export function startAsync(
       const suspended = core.transactions.suspend(tx, call);
       if (suspended) {
         call.suspended = true;
+        core.pending("launched");
         void finished(work, answer).then((code) => {
           // The run that suspends has to be over first.
           core.host.clock.after(0, () => {
-            void core.transactions.continue(suspended.index, suspended.label, route(call, name, body, code), (run) =>
-              handOver(work, run as Call),
+            const resumed = core.transactions.continue(
+              suspended.index,
+              suspended.label,
+              route(call, name, body, code),
+              (run) => handOver(work, run as Call),
             );
+            void after(resumed, () => core.done("launched"));
           });
         });
         return ended(call, 0);
@@ -107,21 +112,22 @@ export function startLaunch(
   const { core } = call;
   const work = new Call(core, call.msg.clone(), "event", core.freshVars(), new Lists());
   work.origin = call.origin ?? call;
-  const answer = finished(work, begin(fn, work, args, state));
-  if (name !== undefined && body !== undefined)
-    void answer.then((code) => {
-      core.host.clock.after(0, () => {
-        void core.runDetached(
-          route(call, name, body, code),
-          (run) => {
-            run.lists = work.lists;
-            run.params = [parameter];
-            copyVars(work.vars, run.vars);
-          },
-          PLACEHOLDER,
-        );
-      });
+  core.pending("launched");
+  void finished(work, begin(fn, work, args, state)).then((code) => {
+    if (name === undefined || body === undefined) return core.done("launched");
+    core.host.clock.after(0, () => {
+      const report = core.runDetached(
+        route(call, name, body, code),
+        (run) => {
+          run.lists = work.lists;
+          run.params = [parameter];
+          copyVars(work.vars, run.vars);
+        },
+        PLACEHOLDER,
+      );
+      void after(report, () => core.done("launched"));
     });
+  });
   call.rc = 1;
   return 1;
 }

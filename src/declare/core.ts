@@ -2,9 +2,11 @@
 import type { Destination, LocalSocket, Protocol, ReceiveInfo } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { TransactionLayer } from "../transaction/layer.ts";
+import type { Owner } from "../transaction/owner.ts";
 import type { Call } from "./call.ts";
 import type { Host } from "./host.ts";
 import type { Module, Regex } from "./module.ts";
+import type { Names } from "./names.ts";
 import type { StreamControl } from "./streams.ts";
 import type { Answer, Int, Value } from "./value.ts";
 import type { Route, Variables } from "./variable.ts";
@@ -109,6 +111,12 @@ export interface ConnectionInfo {
   readonly queued: number;
 }
 
+/**
+ * Why a generation is still needed when another serves: work under way that will run its routes or use its modules'
+ * states. Runs and transactions are counted by the server itself.
+ */
+export type Pending = "timers" | "launched" | "http";
+
 export interface Core {
   readonly host: Host;
   readonly log: Log;
@@ -156,6 +164,8 @@ export interface Core {
   readonly streams?: StreamControl | undefined;
   /** What the preprocessor has defined, with its value when it has one. */
   defines?(): ReadonlyMap<string, string | undefined>;
+  /** What is known of names and of destinations that failed; absent where nothing is resolved. */
+  readonly names?: Names;
   readonly startedAt: number;
   /** Path of the script. */
   readonly file: string;
@@ -165,6 +175,11 @@ export interface Core {
   freshVars(): Value[];
   /** Number of the generation, from 1. */
   readonly generation: number;
+  /** What transactions name as theirs, so that they end on this generation. */
+  readonly owner: Owner;
+  /** Work of that kind has begun, or (`done`) has ended: the generation is not stopped in between. */
+  pending(kind: Pending): void;
+  done(kind: Pending): void;
 }
 
 export type { Int };

@@ -105,14 +105,30 @@ export interface DnsAnswer<T> {
   /** Seconds that the records may be kept; also of a negative answer. */
   readonly ttl: number;
 }
-/** Raw look-ups; caching, RFC 3263 and failover are the transaction layer's. No records: the name has none. Rejects when no server answered. */
+/** How name servers are asked; what is undefined is left to the system. */
+export interface DnsTiming {
+  /** Milliseconds until a question is sent again. */
+  readonly timeout?: number;
+  /** How often a server is asked. */
+  readonly tries?: number;
+  /** How many of the system's servers are asked. */
+  readonly servers?: number;
+}
+/**
+ * Raw look-ups; caching, RFC 3263 and failover are the transaction layer's. No records: the name has none. Rejects when
+ * no server answered. `complete`: the system's search list completes a name (`dns_use_search_list`).
+ */
 export interface Dns {
-  a(name: string): Promise<DnsAnswer<string>>;
-  aaaa(name: string): Promise<DnsAnswer<string>>;
-  srv(name: string): Promise<DnsAnswer<SrvRecord>>;
-  naptr(name: string): Promise<DnsAnswer<NaptrRecord>>;
+  a(name: string, complete?: boolean): Promise<DnsAnswer<string>>;
+  aaaa(name: string, complete?: boolean): Promise<DnsAnswer<string>>;
+  srv(name: string, complete?: boolean): Promise<DnsAnswer<SrvRecord>>;
+  naptr(name: string, complete?: boolean): Promise<DnsAnswer<NaptrRecord>>;
   txt(name: string): Promise<DnsAnswer<string>>;
   ptr(address: string): Promise<DnsAnswer<string>>;
+  /** Addresses that the system's hosts file gives a name. */
+  hosts?(name: string): readonly string[];
+  /** `dns_retr_time`, `dns_retr_no`, `dns_servers_no`, when a script is taken up. */
+  configure?(timing: DnsTiming): void;
 }
 
 export interface Files {
@@ -239,6 +255,8 @@ export interface ProcessInfo {
 /** The ports. A module takes what it needs and never imports a platform. */
 export interface Host {
   readonly clock: Clock;
+  /** Lets whatever waits be processed: called between the pieces of long work. Absent where nothing waits. */
+  pause?(): Promise<void>;
   readonly random: Random;
   readonly http: Http;
   readonly dns: Dns;

@@ -249,13 +249,20 @@ export interface Module<S = any, P extends Kinds = any> {
   start(params: Received<P>, core: Core, old?: S): S | string;
   /** Begins I/O (control sockets, pools) when the whole script is known to be good. Rejecting keeps the old generation. */
   open?(state: S, core: Core): Answer<void>;
+  /**
+   * The generation serves from now on, and nothing can fail any more: takes effect on what belongs to the server. Before
+   * this, `start` and `open` leave everything that the old state shares as it is.
+   */
+  serve?(state: S, core: Core): void;
+  /** Another generation serves now: periodic work ends. Calls that began here still use the state. */
+  cool?(state: S): void;
   /** Sees every request before request_route (Kamailio's pre-script callback). True: it is dealt with, and no route runs. */
   onRequest?(call: Call, state: S): boolean;
   /** Sees every reply before the core's reply_route. */
   onReply?(call: Call, state: S): void;
   /** Hosts that are this server's besides its sockets and aliases; port 0 and no protocol fit any (register_check_self_func). */
   isMyself?(host: string, port: number, protocol: Protocol | undefined, state: S): boolean;
-  /** When the last call of the generation has ended. */
+  /** When the last call of the generation has ended, or when it was started and is not taken up. */
   stop?(state: S): Answer<void>;
   /** Takes a message that is not SIP (`msg.protocol`), in a worker slot. False: it is not for this module (Kamailio's nonsip hooks). */
   otherProtocol?(msg: SipMessage, state: S, core: Core): Answer<boolean>;

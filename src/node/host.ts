@@ -18,6 +18,7 @@ export interface HostOptions {
 
 export const createHost = (options: HostOptions = {}): Host => ({
   clock: createClock(),
+  pause: () => new Promise((resume) => setImmediate(resume)),
   random: createRandom(),
   http: lateHttp(),
   dns: createDns(),

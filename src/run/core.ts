@@ -1,15 +1,17 @@
 /** The services of one generation: what its modules and compiled routes are handed as `Core`. */
 import { Call } from "../declare/call.ts";
-import type { Config, ConnectionInfo, Core, SocketTable, Statistics, WorkerPool } from "../declare/core.ts";
+import type { Config, ConnectionInfo, Core, Pending, SocketTable, Statistics, WorkerPool } from "../declare/core.ts";
 import type { Host } from "../declare/host.ts";
 import type { Lists } from "../declare/lists.ts";
 import type { Module, Regex } from "../declare/module.ts";
+import type { Names } from "../declare/names.ts";
 import type { StreamControl } from "../declare/streams.ts";
 import type { Answer, Value } from "../declare/value.ts";
 import type { Route, Variables } from "../declare/variable.ts";
 import type { Destination, LocalSocket, Protocol, ReceiveInfo } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { TransactionLayer } from "../transaction/layer.ts";
+import type { Owner } from "../transaction/owner.ts";
 import { Commands } from "./commands.ts";
 import { fakedRequest } from "./fake.ts";
 import type { Generation } from "./generation.ts";
@@ -34,7 +36,7 @@ export class GenerationCore implements Core {
     this.#generation = generation;
     this.host = server.host;
     this.log = server.log;
-    this.statistics = server.statistics;
+    this.statistics = generation.statistics;
     this.transactions = server.transactions;
     this.generation = generation.number;
     this.config = config;
@@ -51,6 +53,9 @@ export class GenerationCore implements Core {
   }
   get file(): string {
     return this.#generation.file;
+  }
+  get names(): Names {
+    return this.#server.destinations.names;
   }
   get startedAt(): number {
     return this.#server.startedAt;
@@ -114,6 +119,16 @@ export class GenerationCore implements Core {
   }
   statelessToTag(msg: SipMessage): string {
     return this.#server.stateless.toTag(msg);
+  }
+
+  get owner(): Owner {
+    return this.#generation;
+  }
+  pending(kind: Pending): void {
+    this.#generation.begin(kind);
+  }
+  done(kind: Pending): void {
+    this.#generation.done(kind);
   }
 
   command(name: string): ReturnType<Core["command"]> {

@@ -4,15 +4,20 @@
  */
 import type { Program } from "../compile/program.ts";
 import type { Call } from "../declare/call.ts";
+import type { Pending } from "../declare/core.ts";
 import type { Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
 import type { Route, Variables } from "../declare/variable.ts";
 import type { VarSlots } from "../declare/variables-slots.ts";
+import type { Owner } from "../transaction/owner.ts";
+import { defaultSettings, type Settings } from "../transaction/settings.ts";
 import type { TransportSettings } from "../transport/settings.ts";
 import type { Sockets } from "../transport/sockets.ts";
 import type { GenerationConfig } from "./config.ts";
 import type { GenerationCore } from "./core.ts";
 import type { WireSettings } from "./settings.ts";
+import type { GenerationStatistics } from "./statistics.ts";
+import { waitsOf, waitsText } from "./waits.ts";
 import type { Slot } from "./workers.ts";
 
 const NOTHING: Program = {
@@ -28,9 +33,16 @@ const NOTHING: Program = {
   places: [],
 };
 
-export class Generation {
+/** Loading: it does not serve yet. Active: it takes new requests. Cooling: it ends what it began. Retired: stopped. */
+export type GenerationState = "loading" | "active" | "cooling" | "retired";
+
+export class Generation implements Owner {
   readonly number: number;
   readonly file: string;
+  /** SHA-256 of everything that it was made from. */
+  hash = "";
+  /** Every file that was read, with its text. */
+  sources: ReadonlyMap<string, string> = new Map();
   readonly slots: VarSlots;
   /** State of each loaded module, by name. */
   readonly states = new Map<string, unknown>();
@@ -39,6 +51,7 @@ export class Generation {
   defines: ReadonlyMap<string, string | undefined> = new Map();
   config!: GenerationConfig;
   core!: GenerationCore;
+  statistics!: GenerationStatistics;
   variables!: Variables;
   program: Program = NOTHING;
   sockets!: Sockets;
@@ -52,8 +65,17 @@ export class Generation {
   forceRport = false;
   /** `$var`s of routes that no worker runs: timers, events. */
   timerVars: Value[] = [];
-  /** Script runs in progress. */
+  state: GenerationState = "loading";
+  /** What modparam("tm", …) set; the module puts it here when it starts. */
+  settings: Settings = defaultSettings();
+  /** Its transactions in the tables. */
+  transactions = 0;
+  /** Script runs in progress, and messages that wait for a worker. */
   running = 0;
+  /** What its modules have under way. */
+  readonly pending: Record<Pending, number> = { timers: 0, launched: 0, http: 0 };
+  /** Called when it cools and nothing refers to it any more. */
+  onIdle: (() => void) | undefined = undefined;
 
   constructor(number: number, file: string, slots: VarSlots) {
     this.number = number;
@@ -78,6 +100,49 @@ export class Generation {
   }
   leave(): void {
     this.running--;
+    if (this.onIdle) this.#settle();
+  }
+  begin(kind: Pending): void {
+    this.pending[kind]++;
+  }
+  done(kind: Pending): void {
+    this.pending[kind]--;
+    if (this.onIdle) this.#settle();
+  }
+  forgotten(): void {
+    if (this.onIdle) this.#settle();
+  }
+
+  /** Nothing will run its routes or use its modules' states any more, unless somebody begins it now. */
+  get idle(): boolean {
+    const { timers, launched, http } = this.pending;
+    return this.running === 0 && this.transactions === 0 && timers === 0 && launched === 0 && http === 0;
+  }
+
+  /** What it waits for before it can be stopped, in words. */
+  waitsFor(): string {
+    return waitsText(waitsOf(this, this.core.transactions));
+  }
+
+  /** It takes new requests from now on. */
+  serve(): void {
+    this.state = "active";
+    for (const module of this.modules) module.serve?.(this.states.get(module.name), this.core);
+  }
+
+  /** Another serves now: periodic work ends, and `idle` is called once when the last call has ended. */
+  cool(idle: () => void): void {
+    this.state = "cooling";
+    for (const module of this.modules) module.cool?.(this.states.get(module.name));
+    this.onIdle = idle;
+    this.#settle();
+  }
+
+  #settle(): void {
+    const told = this.onIdle;
+    if (told === undefined || !this.idle) return;
+    this.onIdle = undefined;
+    told();
   }
 
   /** Finds the modules that look at messages before the script does; to be called when all have started. */
@@ -92,6 +157,7 @@ export class Generation {
 
   /** Stops its modules, the last started first. */
   async stop(): Promise<void> {
+    this.state = "retired";
     for (const module of [...this.modules].reverse())
       if (module.stop && this.states.has(module.name)) await module.stop(this.states.get(module.name));
   }

@@ -1,5 +1,5 @@
 /** From a file to a generation: read, parsed, checked, its modules started, compiled. Any problem leaves everything as it was. */
-import { parse } from "../../grammar/index.ts";
+import { type ParseResult, parse } from "../../grammar/index.ts";
 import type { Problem, Script, Span } from "../../grammar/tree.ts";
 import { type Checked, check } from "../check/index.ts";
 import { compile } from "../compile/index.ts";
@@ -19,6 +19,7 @@ import { fakedRequest } from "./fake.ts";
 import { Generation } from "./generation.ts";
 import type { Server } from "./server.ts";
 import { buildSettingsOf, transportSettingsOf } from "./settings.ts";
+import { GenerationStatistics } from "./statistics.ts";
 
 /** Problems that only loading a script can have, with the explanation that the manual prints. */
 export const loadCodes = {
@@ -34,13 +35,29 @@ export interface LoadResult {
   readonly files: readonly string[];
   /** Their text, for showing the lines of problems. */
   readonly sources: ReadonlyMap<string, string>;
+  /** SHA-256 of everything that the script is made from; empty when there was no file. */
+  readonly hash: string;
   /** What was read, for tools; undefined when there was no file. */
   readonly script: Script | undefined;
 }
 
-export async function load(server: Server, file: string, number: number): Promise<LoadResult> {
+export interface LoadOptions {
+  /** Text of files that goes before what is on disk: a generation that was, or the last good script. */
+  readonly sources?: ReadonlyMap<string, string>;
+  /** The generation with this hash is not made again: the result has no generation and no problem. */
+  readonly unless?: string;
+}
+
+export async function load(
+  server: Server,
+  file: string,
+  number: number,
+  { sources: kept, unless }: LoadOptions = {},
+): Promise<LoadResult> {
   const { host, options } = server;
-  const text = host.files.read(file);
+  const read = (path: string): string | null => kept?.get(path) ?? host.files.read(path);
+  const pause = async (): Promise<void> => host.pause?.();
+  const text = read(file);
   if (text === null) return nothing(file);
   const parsed = parse({
     file,
@@ -48,7 +65,7 @@ export async function load(server: Server, file: string, number: number): Promis
     ...(options.defines && { defines: options.defines }),
     ...(options.substitutions && { substitutions: options.substitutions }),
     env: (name) => host.process.env(name),
-    readFile: (path) => host.files.read(path),
+    readFile: read,
     regex: compileEre,
     resolve: (...parts) => host.files.resolve(...parts),
     dirname: (path) => host.files.dirname(path),
@@ -56,16 +73,22 @@ export async function load(server: Server, file: string, number: number): Promis
   const script = options.additions ? withAdditions(parsed.script, options.additions) : parsed.script;
   const problems: Problem[] = [...parsed.problems];
   const { files, sources } = parsed;
+  const hash = hashOf(server, parsed);
+  const refused = (): LoadResult => ({ generation: undefined, problems, files, sources, script, hash });
+  if (hash === unless && !refuses(problems)) return refused();
+  await pause();
   const { checked, problems: found } = check(script, {
     modules: options.modules,
     ...(options.missing && { missing: options.missing }),
   });
   problems.push(...found);
-  const refused = (): LoadResult => ({ generation: undefined, problems, files, sources, script });
   if (refuses(problems)) return refused();
+  await pause();
 
   const generation = new Generation(number, file, new VarSlots());
   generation.defines = parsed.defines;
+  generation.hash = hash;
+  generation.sources = sources;
   const whole: Span = { file, line: 1, column: 1, endLine: 1, endColumn: 1 };
   const problem = (code: string, message: string, span = whole): void => {
     problems.push({ code, severity: "error", message, span });
@@ -78,6 +101,7 @@ export async function load(server: Server, file: string, number: number): Promis
     await generation.stop();
     return refused();
   }
+  await pause();
   const compiled = compile(checked, generation.core, options.watcher);
   problems.push(...compiled.problems);
   if (refuses(problems) || !compiled.program) {
@@ -86,7 +110,7 @@ export async function load(server: Server, file: string, number: number): Promis
   }
   generation.program = compiled.program;
   generation.hook();
-  return { generation, problems, files, sources, script };
+  return { generation, problems, files, sources, script, hash };
 }
 
 const refuses = (problems: readonly Problem[]): boolean => problems.some((it) => it.severity === "error");
@@ -104,7 +128,18 @@ const nothing = (file: string): LoadResult => ({
   files: [file],
   sources: new Map(),
   script: undefined,
+  hash: "",
 });
+
+/** Names everything that a generation is made of: the files in the order they were read, and what the preprocessor knew. */
+function hashOf(server: Server, parsed: ParseResult): string {
+  const { options, host } = server;
+  const { additions, overrides, listen, missing, substitutions } = options;
+  const values = [...(overrides ?? [])].map(([name, value]) => [name, String(value)]);
+  const params = additions?.params.map((it) => [it.module, it.name, String(it.value)]);
+  const outside = [additions?.modules, params, additions?.aliases, values, listen, missing, substitutions];
+  return host.hash("sha256", JSON.stringify([[...parsed.sources], [...parsed.defines], outside]));
+}
 
 /** Configuration, services and variables: what modules need to start. */
 function prepare(server: Server, generation: Generation, checked: Checked): void {
@@ -115,6 +150,7 @@ function prepare(server: Server, generation: Generation, checked: Checked): void
   generation.config = new GenerationConfig(core?.params ?? {}, values, checked.custom, (group, name, value) => {
     if (group === "core" && name === "debug") server.log.level = Number(value);
   });
+  generation.statistics = new GenerationStatistics(server.statistics);
   generation.core = new GenerationCore(server, generation, generation.config, generation.modules);
   generation.variables = createVariables(
     generation.modules,

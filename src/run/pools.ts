@@ -13,6 +13,8 @@ export interface PoolSettings {
   readonly queueBytes: number;
 }
 
+const placeOf = ({ protocol, address, port }: LocalSocket): string => `${protocol}:${address}:${port}`;
+
 /** Kamailio's order of processes: 0 is the attendant, then the workers socket by socket. */
 const FIRST_RANK = 1;
 
@@ -31,12 +33,31 @@ export class Pools {
     return this.#bySocket.get(socket) ?? this.#make(socket);
   }
 
-  /** Makes the pools of these sockets in order, and forgets those of sockets that are gone. */
+  /**
+   * Makes the pools of these sockets in order, and forgets those of sockets that are gone. A socket of the same address
+   * keeps its pool with what waits there, and the pool gets the number of slots that is wanted now.
+   */
   use(sockets: readonly LocalSocket[], settings: PoolSettings): void {
     this.#settings = settings;
-    for (const socket of this.#bySocket.keys()) if (!sockets.includes(socket)) this.#bySocket.delete(socket);
-    for (const socket of sockets) if (!socket.virtual) this.of(socket);
+    const { children, tcpChildren, queueBytes } = settings;
+    const before = new Map([...this.#bySocket].map(([socket, pool]) => [placeOf(socket), pool]));
+    this.#bySocket.clear();
+    this.#shared?.resize(tcpChildren, queueBytes, this.#ranks);
+    for (const socket of sockets) {
+      const pool = before.get(placeOf(socket));
+      if (pool && pool !== this.#shared) pool.resize(socket.workers || children, queueBytes, this.#ranks);
+      // A stream socket may have got workers of its own, or lost them.
+      const fits = socket.protocol === "udp" || (pool === this.#shared) === !socket.workers;
+      if (pool && fits) this.#bySocket.set(socket, pool);
+      else if (!socket.virtual) this.of(socket);
+    }
   }
+
+  readonly #ranks = (count: number): number => {
+    const first = this.#nextRank;
+    this.#nextRank += count;
+    return first;
+  };
 
   list(): WorkerPool[] {
     return [...new Set(this.#bySocket.values())];
@@ -45,11 +66,10 @@ export class Pools {
   #make(socket: LocalSocket): Pool {
     const { children, tcpChildren, queueBytes } = this.#settings;
     const pool = (name: string, slots: number): Pool => {
-      const made = new Pool(name, Math.max(1, slots), queueBytes, this.#nextRank);
-      this.#nextRank += made.slots;
-      return made;
+      const count = Math.max(1, slots);
+      return new Pool(name, count, queueBytes, this.#ranks(count));
     };
-    const place = `${socket.protocol}:${socket.address}:${socket.port}`;
+    const place = placeOf(socket);
     let own: Pool;
     if (socket.protocol === "udp") own = pool(`udp receiver ${place}`, socket.workers || children);
     else if (socket.workers) own = pool(`tcp receiver (${place})`, socket.workers);

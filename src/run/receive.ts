@@ -34,33 +34,42 @@ export class Receiver {
   /** A message came. What cannot be parsed is counted and dropped (false); never throws. */
   receive(text: string, received: ReceiveInfo): boolean {
     const server = this.#server;
-    const generation = server.active;
     const msg = new SipMessage(text, received);
     msg.id = ++this.#lastId;
     if (msg.malformed !== "") {
       (text.startsWith("SIP/") ? this.#badReplies : this.#badRequests).value++;
-      if (msg.protocol === "sip") generation.core.runEvent("core:receive-parse-error", msg);
+      if (msg.protocol === "sip") server.active.core.runEvent("core:receive-parse-error", msg);
       server.malformed(msg);
       return false;
     }
     if (msg.isRequest) this.#requests.value++;
     else this.#replies.value++;
+    const generation = server.cooling ? server.cooling.generationOf(msg) : server.active;
+    if (!generation) {
+      this.#dropped.value++;
+      return true;
+    }
     const task: Task = {
       key: msg.first(HeaderType.callId) ?? "",
       size: text.length,
       run: (slot) => this.#run(generation, msg, slot),
     };
-    if (!server.pools.of(received.socket).submit(task)) this.#dropped.value++;
+    generation.enter();
+    if (!server.pools.of(received.socket).submit(task)) {
+      generation.leave();
+      this.#dropped.value++;
+    }
     return true;
   }
 
   #run(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
     const vars = generation.varsOf(slot);
     const server = this.#server;
-    server.routes.vars = vars;
+    server.routes.use(generation, vars);
     const answer = msg.protocol !== "sip" ? this.#other(generation, msg, 0) : this.#preRouting(generation, msg, slot);
-    server.routes.vars = generation.timerVars;
-    return answer;
+    server.routes.use(server.active, server.active.timerVars);
+    if (answer instanceof Promise) return answer.then(() => generation.leave());
+    generation.leave();
   }
 
   /** event_route[core:pre-routing] sees every message first; what it drops goes no further. */
@@ -95,10 +104,9 @@ export class Receiver {
     const hooks = generation.requestHooks;
     for (let i = 0; i < hooks.length; i++) if (hooks[i]!(call)) return;
     if (!program.request) return;
-    generation.enter();
     const answer = runRoute(this.#server, program.request, call);
-    if (answer instanceof Promise) return answer.then(() => this.#requestEnd(generation, call));
-    this.#requestEnd(generation, call);
+    if (answer instanceof Promise) return answer.then(() => this.#server.transactions.endRequest(call));
+    this.#server.transactions.endRequest(call);
   }
 
   /** RFC 5923: requests for the port that the peer's Via names may use the connection that it opened. */
@@ -109,11 +117,6 @@ export class Receiver {
       this.#server.transports?.streams.addAlias(connection, via.port || defaultPort(protocol));
   }
 
-  #requestEnd(generation: Generation, call: Call): void {
-    this.#server.transactions.endRequest(call);
-    generation.leave();
-  }
-
   #reply(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
     const { program, core, replyHooks: hooks } = generation;
     if (!program.reply && hooks.length === 0) return this.#relayReply(msg);
@@ -121,9 +124,7 @@ export class Receiver {
     const call = new Call(core, msg, "onreply", vars, this.#server.newLists(vars));
     for (let i = 0; i < hooks.length; i++) hooks[i]!(call);
     if (!program.reply) return this.#relayReply(msg);
-    generation.enter();
     const end = (code: number): Answer<void> => {
-      generation.leave();
       // Kamailio drops the reply when the route ends with 0 as well as on `drop`.
       if (code !== 0 && (call.flags & RunFlag.drop) === 0) return this.#relayReply(msg);
     };

@@ -9,6 +9,7 @@ import { currentText } from "../sip/build.ts";
 import { SipMessage } from "../sip/message.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import type { RouteHandle, RouteOutcome, TransactionUser } from "../transaction/user.ts";
+import { Generation } from "./generation.ts";
 import type { Server } from "./server.ts";
 
 const WENT_ON: RouteOutcome = { dropped: false, code: 1 };
@@ -33,9 +34,17 @@ export class Routes implements TransactionUser {
   readonly #server: Server;
   /** The `$var`s of the worker that handles the message being processed; of the timer process between messages. */
   vars: Value[] = [];
+  /** The generation whose `$var`s these are; undefined before the first serves. */
+  #generation: Generation | undefined = undefined;
 
   constructor(server: Server) {
     this.#server = server;
+  }
+
+  /** A message of that generation is about to be processed with these `$var`s, or is done. */
+  use(generation: Generation, vars: Value[]): void {
+    this.#generation = generation;
+    this.vars = vars;
   }
 
   branchRoute(tx: Transaction, branch: number, request: SipMessage, route: RouteHandle): Answer<RouteOutcome> {
@@ -74,7 +83,7 @@ export class Routes implements TransactionUser {
     return this.#run(message.isRequest ? "failure" : "onreply", tx, branch, message, route, vars, prepare);
   }
   localRequest(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome & { text: string }> | undefined {
-    const route = this.#server.active.event("tm:local-request");
+    const route = this.#owner(tx).event("tm:local-request");
     if (!route) return undefined;
     const request = new SipMessage(text, sentBy(to, this.#server.host.clock.now()));
     const socket = to.socket!;
@@ -84,16 +93,26 @@ export class Routes implements TransactionUser {
     }));
   }
   localResponse(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome> | undefined {
-    const route = this.#server.active.event("tm:local-response");
+    const route = this.#owner(tx).event("tm:local-response");
     if (!route) return undefined;
     return this.#run("local", tx, -1, new SipMessage(text, sentBy(to, this.#server.host.clock.now())), route);
   }
   onSend(message: SipMessage, text: string, to: Destination): Answer<RouteOutcome> | undefined {
-    const route = this.#server.active.program.onsend;
+    const route = (this.#generation ?? this.#server.active).program.onsend;
     if (!route) return undefined;
-    return this.#run("onsend", undefined, -1, message, route, this.vars, (call) => {
+    return this.#run("onsend", undefined, -1, message, route, undefined, (call) => {
       (call as Call).sending = { text, to };
     });
+  }
+
+  #owner({ owner }: Transaction): Generation {
+    return owner instanceof Generation ? owner : this.#server.active;
+  }
+
+  /** A timer or a message may have a route of another generation run, whose `$var`s have other places. */
+  #varsOf(route: Route): Value[] {
+    const generation = route.core.owner;
+    return generation === this.#generation || !(generation instanceof Generation) ? this.vars : generation.timerVars;
   }
 
   #run(
@@ -102,7 +121,7 @@ export class Routes implements TransactionUser {
     branch: number,
     msg: SipMessage,
     handle: RouteHandle,
-    vars: Value[] = this.vars,
+    vars: Value[] = this.#varsOf(handle as Route),
     prepare?: (call: unknown) => void,
   ): Answer<RouteOutcome> {
     const route = handle as Route;
@@ -112,7 +131,11 @@ export class Routes implements TransactionUser {
     call.tx = tx;
     call.branch = branch;
     prepare?.(call);
+    const before = this.#generation;
+    const varsBefore = this.vars;
+    this.use(route.core.owner as Generation, vars);
     const code = runRoute(this.#server, route, call);
+    this.use(before ?? this.#server.active, varsBefore);
     return code instanceof Promise ? code.then((it) => outcome(call, it)) : outcome(call, code);
   }
 }

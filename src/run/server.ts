@@ -11,20 +11,23 @@ import type { Module } from "../declare/module.ts";
 import type { Answer, Value } from "../declare/value.ts";
 import type { Destination, LocalSocket, Protocol } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
-import { parseUri } from "../sip/uri.ts";
 import { transactionLayer } from "../transaction/create.ts";
 import type { TransactionLayer } from "../transaction/layer.ts";
+import { defaultSettings, type TransportSettings } from "../transport/settings.ts";
 import type { SocketPort } from "../transport/socket.ts";
 import { Sockets } from "../transport/sockets.ts";
 import { Transports } from "../transport/transports.ts";
 import type { Additions } from "./command-line.ts";
+import type { Cooling } from "./cooling.ts";
+import { Destinations } from "./destinations.ts";
 import type { Generation } from "./generation.ts";
-import { type LoadResult, load } from "./load.ts";
+import { Generations } from "./generations.ts";
+import { type LoadOptions, type LoadResult, load } from "./load.ts";
 import { type LogSink, ServerLog } from "./log.ts";
 import { Pools } from "./pools.ts";
 import { Receiver } from "./receive.ts";
 import { Regexes } from "./regexes.ts";
-import { Resolver, type Target } from "./resolver.ts";
+import { type ReloadOptions, type ReloadResult, Reloads } from "./reload.ts";
 import { Routes } from "./routes.ts";
 import { Stateless } from "./stateless.ts";
 import { ServerStatistics } from "./statistics.ts";
@@ -62,7 +65,7 @@ export class Server {
   readonly host: Host;
   readonly log: ServerLog;
   readonly statistics: ServerStatistics;
-  readonly resolver: Resolver;
+  readonly destinations: Destinations;
   readonly regexes = new Regexes();
   readonly pools: Pools;
   readonly routes: Routes;
@@ -73,8 +76,14 @@ export class Server {
   /** The generation that takes new requests. */
   active!: Generation;
   sockets: Sockets;
+  /** What the transports obey: the parameters of the generation that serves, in an object that stays. */
+  readonly transportSettings: TransportSettings = defaultSettings();
+  /** Generations that were, with their sources. */
+  readonly generations: Generations;
+  /** Undefined while no generation cools, which is nearly always. */
+  cooling: Cooling | undefined = undefined;
+  readonly #reloads: Reloads;
   #transports: Transports | undefined;
-  #generations = 0;
 
   constructor(options: ServerOptions) {
     const { host } = options;
@@ -83,19 +92,25 @@ export class Server {
     this.log = new ServerLog(options.sink, LogLevel.notice);
     this.statistics = new ServerStatistics();
     countTransports(this.statistics, () => this.#transports);
-    this.resolver = new Resolver(host);
+    this.destinations = new Destinations(host, () => ({ sockets: this.sockets, config: this.active.config }));
+    this.destinations.resolver.cache.onSlow = (name, took) =>
+      this.log.write(LogLevel.warn, `the name ${name} took ${took} ms to look up\n`);
     this.pools = new Pools({ children: 8, tcpChildren: 8, queueBytes: DEFAULT_QUEUE_BYTES });
     this.routes = new Routes(this);
     this.receiver = new Receiver(this);
     this.stateless = new Stateless(this);
     this.sockets = new Sockets([], [], options.net);
     this.startedAt = host.clock.wall();
+    this.generations = new Generations();
+    this.#reloads = new Reloads(this);
     this.transactions = transactionLayer({
       clock: host.clock,
       random: host.random,
       user: this.routes,
       send: (text, to) => this.send(text, to),
-      resolve: (uri, protocol, forced, near) => this.resolve(uri, near, protocol, forced),
+      resolve: (uri, protocol, forced, near) => this.destinations.resolve(uri, near, protocol, forced),
+      blocklist: this.destinations.places,
+      tooLarge: (length, msg, to) => this.destinations.tooLarge(length, msg, to),
       forward: (msg, to) => this.stateless.forward(msg, to),
       requestOptions: () => this.active.buildSettings,
       replyOptions: () => this.active.buildSettings,
@@ -105,26 +120,27 @@ export class Server {
   }
 
   /** Makes a generation of a script without touching the one that serves. */
-  load(file: string): Promise<LoadResult> {
-    return load(this, file, this.#generations + 1);
+  load(file: string, options: LoadOptions = {}): Promise<LoadResult> {
+    return load(this, file, this.generations.latest + 1, options);
+  }
+
+  /**
+   * Changes to another script, or to the same one after it was edited, while calls go on. Whatever fails, the server is
+   * as it was. One reload is carried out at a time, in the order they were asked for.
+   */
+  reload(options: ReloadOptions = {}): Promise<ReloadResult> {
+    return this.#reloads.reload(options);
   }
 
   /** Opens the sockets and starts to serve. Rejects with what the user is to read when that is impossible. */
   async start(generation: Generation): Promise<void> {
     const { options, host } = this;
-    this.#generations = generation.number;
-    this.sockets = generation.sockets;
-    const { config } = generation;
-    this.pools.use(this.sockets.all, {
-      children: config.int("children"),
-      tcpChildren: config.int("tcp_children"),
-      queueBytes: config.int("maxbuffer") || DEFAULT_QUEUE_BYTES,
-    });
+    Object.assign(this.transportSettings, generation.transportSettings);
     const transports = new Transports({
-      sockets: this.sockets,
+      sockets: generation.sockets,
       net: options.net,
       clock: host.clock,
-      settings: generation.transportSettings,
+      settings: this.transportSettings,
       onMessage: (text, received) => this.receiver.receive(text, received),
       log: (level, text) => this.log.write(level, text),
     });
@@ -139,17 +155,36 @@ export class Server {
       await generation.stop();
       throw error;
     }
-    this.active = generation;
-    if (config.has("debug")) this.log.level = config.int("debug");
-    generation.timerVars = generation.slots.fresh();
-    this.routes.vars = generation.timerVars;
+    this.takeUp(generation);
     for (const event of STARTED) await generation.core.runEvent(event);
     transports.serve();
   }
 
+  /** The generation serves from now on. Nothing here can fail or wait. */
+  takeUp(generation: Generation): void {
+    const { config } = generation;
+    this.sockets = generation.sockets;
+    this.pools.use(this.sockets.all, {
+      children: config.int("children"),
+      tcpChildren: config.int("tcp_children"),
+      queueBytes: config.int("maxbuffer") || DEFAULT_QUEUE_BYTES,
+    });
+    Object.assign(this.transportSettings, generation.transportSettings);
+    this.active = generation;
+    this.transactions.engine.owner = generation;
+    if (config.has("debug")) this.log.level = config.int("debug");
+    generation.timerVars = generation.slots.fresh();
+    this.routes.use(generation, generation.timerVars);
+    generation.statistics.commit();
+    generation.serve();
+    this.generations.began(generation, this.host.clock.wall());
+  }
+
   /** Closes the sockets and stops the modules. */
   async stop(): Promise<void> {
+    this.#reloads.end();
     await this.#transports?.close();
+    for (const it of this.cooling?.generations ?? []) await it.stop();
     await this.active?.stop();
   }
 
@@ -161,39 +196,9 @@ export class Server {
     return this.#transports?.send(text, to) ?? false;
   }
 
-  /** The first place to try for a URI and the socket to use, with Kamailio's rules. Null: there is none. */
-  resolve(uri: string, near?: LocalSocket, wanted?: Protocol, forced?: LocalSocket): Answer<Destination | null> {
-    const parsed = parseUri(uri);
-    if (!parsed) return null;
-    const named = parsed.protocol;
-    // Kamailio does not honour `maddr` (it is built without HONOR_MADDR).
-    const secure = parsed.secure;
-    const protocol = wanted ?? (secure && (named === undefined || named === "tcp") ? "tls" : named);
-    const targets = this.resolver.targets(parsed.bareHost, parsed.portNo, protocol, secure, this.active.config);
-    if (targets instanceof Promise) return targets.then((it) => this.#destination(it, near, forced));
-    return this.#destination(targets, near, forced);
-  }
-
-  #destination(
-    targets: readonly Target[],
-    near: LocalSocket | undefined,
-    forced: LocalSocket | undefined,
-  ): Destination | null {
-    const found: Destination[] = [];
-    const failover = targets.length > 1 && this.active.config.int("use_dns_failover") !== 0;
-    for (const { protocol, ip, port } of targets) {
-      const socket = this.sockets.toward(protocol, ip, near, forced);
-      if (!socket) continue;
-      const it: Destination = { socket, protocol, ip, port, connection: 0 };
-      if (!failover) return it;
-      found.push(it);
-    }
-    const [first, ...alternatives] = found;
-    if (first) return { ...first, alternatives };
-    // Resolved, but no socket fits: whoever asked reports that, not a name that cannot be resolved. (Kamailio does not
-    // even resolve to a family that it has no socket of.)
-    const target = targets.find(({ ip }) => this.sockets.all.some((it) => (it.family === 6) === ip.includes(":")));
-    return target ? { ...target, socket: undefined, connection: 0 } : null;
+  /** The first place to try for a URI and the socket to use. Null: there is none. */
+  resolve(uri: string, near?: LocalSocket): Answer<Destination | null> {
+    return this.destinations.resolve(uri, near);
   }
 
   isMyself(host: string, port: number, protocol?: Protocol): boolean {

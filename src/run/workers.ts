@@ -24,15 +24,17 @@ export interface Task {
 
 export class Pool implements WorkerPool {
   readonly name: string;
-  readonly slots: number;
+  slots: number;
   /** Bytes that may wait for a slot; Kamailio leaves them in the kernel's receive buffer (core parameter maxbuffer). */
-  readonly limit: number;
+  limit: number;
   handled = 0;
   dropped = 0;
   /** The most tasks that ever waited at once. */
   peak = 0;
 
   readonly #free: Slot[] = [];
+  /** Slots in use that are given up when their run ends. */
+  #surplus = 0;
   #queue: Task[] = [];
   #queuedBytes = 0;
   /** Dialogs whose run waits for something, with the number of their tasks that wait behind it. */
@@ -46,7 +48,7 @@ export class Pool implements WorkerPool {
   }
 
   get busy(): number {
-    return this.slots - this.#free.length;
+    return this.slots + this.#surplus - this.#free.length;
   }
   get queued(): number {
     return this.#queue.length;
@@ -77,12 +79,32 @@ export class Pool implements WorkerPool {
       this.#running.add(task.key);
       answer.then(() => {
         this.#running.delete(task.key);
-        this.#free.push(slot);
+        this.#giveBack(slot);
         this.#drain();
       });
     } else {
-      this.#free.push(slot);
+      this.#giveBack(slot);
     }
+  }
+
+  #giveBack(slot: Slot): void {
+    if (this.#surplus > 0) this.#surplus--;
+    else this.#free.push(slot);
+  }
+
+  /** Changes the number of slots while runs are in progress: those too many end with their run. `ranks` gives new ones numbers. */
+  resize(slots: number, limit: number, ranks: (count: number) => number): void {
+    this.limit = limit;
+    const wanted = Math.max(1, slots);
+    let change = wanted - this.slots;
+    this.slots = wanted;
+    for (; change > 0 && this.#surplus > 0; change--) this.#surplus--;
+    if (change > 0) {
+      const first = ranks(change);
+      for (let i = change - 1; i >= 0; i--) this.#free.unshift({ rank: first + i, vars: [], owner: undefined });
+    }
+    for (; change < 0; change++) if (!this.#free.shift()) this.#surplus++;
+    this.#drain();
   }
 
   /** Starts what can be started, in order; a task whose dialog is busy lets others pass but keeps its own place. */

@@ -2,6 +2,7 @@
 import type { Problem } from "../../grammar/tree.ts";
 import type { Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
+import type { ReloadOptions, ReloadResult } from "../run/reload.ts";
 import { Server, type ServerOptions } from "../run/server.ts";
 import { SimulatedHost } from "./host.ts";
 import { SimulatedNetwork } from "./network.ts";
@@ -67,6 +68,11 @@ export class Simulation {
     if (!generation) return problems.filter((it) => it.severity === "error");
     await this.server.start(generation);
     return [];
+  }
+
+  /** Reloads the script, or another one, from what the files hold now (`host.files.write` changes them). No time passes. */
+  reload(options: ReloadOptions = {}): Promise<ReloadResult> {
+    return this.server.reload(options);
   }
 
   /** Lets `ms` milliseconds of virtual time pass. */

@@ -1,9 +1,10 @@
 /** Adding branches to a transaction that is under way, from another run (tm's t_append_branches). */
 import type { Branch } from "../sip/message.ts";
 import { type Answer, after, inTurn } from "./answer.ts";
-import { addBranch, sendBranch } from "./branch.ts";
+import { addBranch } from "./branch.ts";
 import type { Engine } from "./engine.ts";
 import { ErrorCode } from "./errors.ts";
+import { sendBranch } from "./send.ts";
 import { TFlag, type Transaction } from "./transaction.ts";
 
 /**

@@ -1,12 +1,11 @@
-/** Adding a branch to a transaction and sending on it (RFC 3261 16.6; tm's add_uac and t_send_branch). */
+/** Adding a branch to a transaction (RFC 3261 16.6; tm's add_uac). */
 import type { Destination, Protocol } from "../sip/address.ts";
 import type { Branch, SipMessage } from "../sip/message.ts";
 import { type Answer, after } from "./answer.ts";
 import { ErrorCode } from "./errors.ts";
-import { branchName } from "./names.ts";
-import { ClientBranch, TFlag, type Transaction } from "./transaction.ts";
+import { ClientBranch, type Transaction } from "./transaction.ts";
 import type { RouteHandle } from "./user.ts";
-import { requestText } from "./wire.ts";
+import { ownViaLine, requestText } from "./wire.ts";
 
 /** Where to send regardless of the request's URIs: host and port (t_relay_to_udp("host", "port")), or just a protocol. */
 export interface Target {
@@ -46,7 +45,7 @@ export function addBranch(
   route: RouteHandle | undefined,
 ): Answer<number> {
   const index = tx.branches.length;
-  if (index >= tx.engine.settings.maxBranches) return ErrorCode.tooManyBranches;
+  if (index >= tx.settings.maxBranches) return ErrorCode.tooManyBranches;
   const branch = new ClientBranch(tx, index);
   const restore = borrow(msg, plan, route !== undefined);
   const done = (result: number): number => {
@@ -109,6 +108,9 @@ function prepare(
   });
 }
 
+/** The first Via of what is sent: ours. */
+const OWN_VIA = /^Via:.*\r\n/m;
+
 const hostUri = (host: string, port: number): string => {
   const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
   return port > 0 ? `sip:${name}:${port}` : `sip:${name}`;
@@ -118,9 +120,20 @@ function install(tx: Transaction, msg: SipMessage, branch: ClientBranch, index: 
   if (msg.marks) {
     if (msg.marks.has("forward-no-connect")) to.noConnect = true;
     if (msg.marks.has("forward-close")) to.closeAfter = true;
+    if (msg.marks.has("use-connection")) to.connection = msg.outConnection;
   }
+  // Who secures a connection that is opened for this branch looks at them (module tls).
+  if (to.protocol === "tls") to.lists = tx.lists;
+  if (msg.forceSendSocket && msg.forceSendSocket === to.socket) to.bound = true;
   branch.request.to = to;
   branch.request.text = requestText(tx, index, msg, to);
+  if (to.protocol === "udp") {
+    const stream = tx.engine.ports.tooLarge?.(branch.request.text.length, msg, to);
+    if (stream) {
+      branch.request.to = stream;
+      branch.request.text = branch.request.text.replace(OWN_VIA, ownViaLine(tx, index, stream));
+    }
+  }
   branch.uri = msg.uri;
   branch.dstUri = msg.dstUri ?? "";
   branch.path = msg.path ?? "";
@@ -132,60 +145,4 @@ function install(tx: Transaction, msg: SipMessage, branch: ClientBranch, index: 
   branch.onFailure = tx.onFailure;
   branch.onBranchFailure = tx.onBranchFailure;
   tx.branches.push(branch);
-}
-
-/** Sends a prepared branch and starts its timers. True when it went out. */
-export function sendBranch(tx: Transaction, index: number, msg: SipMessage): Answer<boolean> {
-  const { engine } = tx;
-  const branch = tx.branches[index]!;
-  const { request } = branch;
-  const to = request.to!;
-  return after(engine.ports.user.onSend(msg, request.text, to), (asked) => {
-    if (asked?.dropped) {
-      // A code without a reply: it has ended, and is never picked.
-      branch.lastReceived = engine.settings.reply408Code;
-      return false;
-    }
-    return after(engine.ports.send(request.text, to), (sent) => {
-      if (!sent) return after(failOver(tx, index, msg), (elsewhere) => sendFailed(tx, branch) || elsewhere);
-      if (!(branch.lastReceived >= 200)) request.start();
-      return true;
-    });
-  });
-}
-
-/**
- * Sends a branch's request to the next address of the name it was for, as a branch of its own (RFC 3263 4.3; tm's
- * add_uac_dns_fallback with reparse_on_dns_failover). Only an address that the same socket reaches is taken: the rest
- * of the message names that socket. True when the request went out.
- */
-export function failOver(tx: Transaction, index: number, msg: SipMessage): Answer<boolean> {
-  const { engine } = tx;
-  const old = tx.branches[index]!;
-  const { to, text } = old.request;
-  if (!to?.alternatives || tx.isCanceled || tx.flags & TFlag.disableFailover) return false;
-  const at = to.alternatives.findIndex((it) => it.socket === to.socket && it.protocol === to.protocol);
-  const added = tx.branches.length;
-  if (at < 0 || added >= engine.settings.maxBranches) return false;
-  const branch = new ClientBranch(tx, added);
-  const { uri, dstUri, path, instance, ruid, locationUa, branchFlags, onReply, onFailure, onBranchFailure } = old;
-  Object.assign(branch, { uri, dstUri, path, instance, ruid, locationUa, branchFlags });
-  Object.assign(branch, { onReply, onFailure, onBranchFailure });
-  branch.request.to = { ...to.alternatives[at]!, alternatives: to.alternatives.slice(at + 1) };
-  const name = (it: number): string => branchName(tx.index, tx.key, it);
-  branch.request.text = text.replace(name(index), name(added));
-  tx.branches.push(branch);
-  return sendBranch(tx, added, msg);
-}
-
-function sendFailed(tx: Transaction, branch: ClientBranch): boolean {
-  const { engine } = tx;
-  engine.ports.log("warn", `sending request on branch ${branch.request.branch} failed`);
-  if (!engine.settings.failureExecMode) {
-    branch.lastReceived = engine.settings.reply408Code;
-    return false;
-  }
-  // The timer makes a 408 of it, so that the failure route runs.
-  branch.request.startSilent();
-  return true;
 }

@@ -28,7 +28,7 @@ export function cancelTransaction(engine: Engine, run: Run, tx: Transaction, inv
   }
   if (invite.cancelReason === "") invite.cancelReason = receivedReason(invite, msg);
   const reason = receivedReason(invite, msg);
-  const method = cancelMethod(engine.settings.cancelBMethod);
+  const method = cancelMethod(invite.settings.cancelBMethod);
   let failed = false;
   let pending = false;
   const cancelAll = () =>

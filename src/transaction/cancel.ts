@@ -61,7 +61,7 @@ export function cancelBranches(tx: Transaction, plan: CancelPlan, flags: number)
 
 /** `Reason` for a branch that is canceled because of a final reply (RFC 3326). */
 export function reasonField(tx: Transaction, cause: number): string {
-  if (cause <= 0 || !tx.engine.settings.localCancelReason) return "";
+  if (cause <= 0 || !tx.settings.localCancelReason) return "";
   return `Reason: SIP;cause=${cause}${cause === 200 ? ';text="Call completed elsewhere"' : ""}\r\n`;
 }
 
@@ -114,7 +114,7 @@ export function cancelBranch(tx: Transaction, index: number, reason: string, fla
       cancel.start();
       return active;
     });
-  if ((flags & Cancel.local) === 0 && (tx.engine.settings.evlreqMode & 1) === 0) return send();
+  if ((flags & Cancel.local) === 0 && (tx.settings.evlreqMode & 1) === 0) return send();
   const event = tx.engine.ports.user.localRequest(tx, text, cancel.to!);
   return event === undefined ? send() : after(event, send);
 }

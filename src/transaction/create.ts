@@ -6,7 +6,7 @@ import { type Counts, Engine, type Ports } from "./engine.ts";
 import { forward, relay, relayRequest } from "./forward.ts";
 import type { TransactionLayer } from "./layer.ts";
 import { replyTo } from "./local-reply.ts";
-import { lookup } from "./lookup.ts";
+import { lookup, matching } from "./lookup.ts";
 import { checkTransaction, create, endRequest } from "./newtran.ts";
 import { receiveReply } from "./receive.ts";
 import { Handled, type Run, stateOf } from "./run.ts";
@@ -53,6 +53,9 @@ export class Transactions implements TransactionLayer {
   }
   lookup(run: Run): Transaction | undefined {
     return lookup(this.engine, run);
+  }
+  matching(msg: SipMessage): Transaction | undefined {
+    return matching(this.engine, msg);
   }
   check(run: Run): number {
     return checkTransaction(this.engine, run);

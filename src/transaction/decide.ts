@@ -42,7 +42,7 @@ export function decide(
     if (!(tx.method === "REGISTER" && code >= 300)) return DISCARDED;
   }
   if (it.lastReceived >= 200 && !(invite2xx && it.lastReceived < 300)) {
-    const { reply408Code } = tx.engine.settings;
+    const { reply408Code } = tx.settings;
     const expected =
       it.lastReceived === code || it.lastReceived === 487 || (it.lastReceived === reply408Code && code === 487);
     if (!expected) tx.engine.ports.log("warn", `status rewrite by UAS: stored: ${it.lastReceived}, received: ${code}`);
@@ -51,7 +51,7 @@ export function decide(
   if (code >= 300) return negative(tx, code, branch, cancel, reply);
   const store = invite2xx && tx.isLocal && it.lastReceived < 200 && (tx.flags & TFlag.noAutoAck) !== 0;
   it.lastReceived = code;
-  const relay = code === 100 && !tx.engine.settings.relay100 ? -1 : branch;
+  const relay = code === 100 && !tx.settings.relay100 ? -1 : branch;
   if (code < 200) return decision("provisional", relay, store);
   // RFC 3261 16.7 (10): a final reply ends the other branches.
   prepareToCancel(tx, cancel);
@@ -92,7 +92,7 @@ function allFinal(tx: Transaction, code: number, branch: number, picked: number,
   it.reply = reply;
   // New branches are allowed again.
   tx.flags &= ~TFlag.global;
-  tx.dropReplies = tx.engine.settings.failureReplyMode;
+  tx.dropReplies = tx.settings.failureReplyMode;
   const winner = tx.branches[picked]!;
   return after(winner.onFailure === undefined ? false : failure(tx, picked), (ran) => {
     let dropped = false;

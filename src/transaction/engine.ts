@@ -6,11 +6,19 @@ import type { Answer } from "./answer.ts";
 import type { Clock } from "./clock.ts";
 import { onFinalTimeout } from "./expiry.ts";
 import { branchName, digitsOf, requestKey, type Seeds, slotOf } from "./names.ts";
+import type { Owner } from "./owner.ts";
 import type { RetryBuffer } from "./retry.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
 import type { Transaction } from "./transaction.ts";
 import type { TransactionUser } from "./user.ts";
 import { TimerWheel, toTicks } from "./wheel.ts";
+
+/** The blocklist of destinations, as its parameters have it. */
+export interface PlaceList {
+  has(to: Destination): boolean;
+  /** `seconds`: not as long as `dst_blocklist_expire`. */
+  add(to: Destination, why: "send" | "timeout" | "503", seconds?: number): void;
+}
 
 /** What the layer needs from its surroundings. Nothing here throws or rejects. */
 export interface Ports {
@@ -34,6 +42,10 @@ export interface Ports {
   /** Core parameters that show in requests (local_rport, advertised address, xavp via params) and in replies (Server, …). */
   requestOptions?(msg: SipMessage): Omit<RequestOptions, "branch">;
   replyOptions?(msg: SipMessage): ReplyOptions;
+  /** Places that are left alone for a while (`use_dst_blocklist`); absent where there is no such list. */
+  readonly blocklist?: PlaceList;
+  /** A datagram that is too large goes another way (`udp_mtu`): where to, or undefined when it stays. */
+  tooLarge?(length: number, msg: SipMessage, to: Destination): Destination | undefined;
   log(level: "error" | "warn" | "info", text: string): void;
 }
 
@@ -57,7 +69,8 @@ const LIFETIME_LIMIT = 90 * 16;
 export class Engine {
   readonly ports: Ports;
   readonly wheel: TimerWheel;
-  settings: Settings = defaultSettings();
+  /** Whom a transaction belongs to when its run does not say; its parameters are those of new transactions. */
+  owner: Owner = { settings: defaultSettings(), transactions: 0, forgotten() {} };
   readonly counts = new Counts();
   /** To and From tags made here begin with it. */
   readonly tagPrefix: string;
@@ -74,6 +87,13 @@ export class Engine {
     this.#label = Math.floor(ports.random.next() * 0x3fffffff);
     const seed = (): number => Math.floor(ports.random.next() * 0x7fffffff);
     this.seeds = [seed(), seed()];
+  }
+
+  get settings(): Settings {
+    return this.owner.settings;
+  }
+  set settings(settings: Settings) {
+    this.owner.settings = settings;
   }
 
   get size(): number {
@@ -105,6 +125,7 @@ export class Engine {
     tx.sameSlot = this.#slots.get(tx.index);
     this.#slots.set(tx.index, tx);
     this.#size++;
+    tx.owner.transactions++;
     this.counts.created++;
     if (tx.isLocal) this.counts.client++;
     else this.counts.server++;
@@ -141,6 +162,7 @@ export class Engine {
     }
     tx.sameSlot = undefined;
     this.#size--;
+    tx.owner.transactions--;
     this.counts.deleted++;
     if (tx.waiting) this.counts.waiting--;
   }
@@ -148,7 +170,7 @@ export class Engine {
   /** The transaction has ended: it absorbs what still comes for wt_timer, then it is forgotten. Once per transaction. */
   putOnWait(tx: Transaction): void {
     if (tx.waiting) return;
-    if (!this.wheel.start(tx, toTicks(this.settings.wtTimer))) return;
+    if (!this.wheel.start(tx, toTicks(tx.settings.wtTimer))) return;
     tx.waiting = true;
     this.counts.waiting++;
     tx.shrink();
@@ -156,7 +178,7 @@ export class Engine {
 
   waitOver(tx: Transaction, now: number): number {
     for (const branch of tx.branches) branch.cancel?.stop();
-    const wait = toTicks(this.settings.wtTimer);
+    const wait = toTicks(tx.settings.wtTimer);
     if (tx.users > 0 || tx.busy) {
       // A run still works on it: look again later, but not forever.
       if (tx.waitStart === 0) tx.waitStart = now;
@@ -167,6 +189,7 @@ export class Engine {
     tx.response?.stop();
     for (const branch of tx.branches) branch.request.stop();
     for (const tell of tx.onForgotten ?? []) tell();
+    tx.owner.forgotten();
     return 0;
   }
 

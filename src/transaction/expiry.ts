@@ -1,11 +1,11 @@
 /** The final response timer of a request, a CANCEL or a reply has fired (RFC 3261 Timers B, C, F, H). */
 import { after } from "./answer.ts";
-import { failOver } from "./branch.ts";
 import { CancelPlan, cancelBranch, prepareCancelBranch, reasonField } from "./cancel.ts";
 import type { Engine } from "./engine.ts";
 import { localReply } from "./local-transaction.ts";
 import { relayReply } from "./relay-reply.ts";
 import { type RetryBuffer, RetryFlag } from "./retry.ts";
+import { failOver, wasSilent } from "./send.ts";
 import type { Transaction } from "./transaction.ts";
 
 export function onFinalTimeout(engine: Engine, buffer: RetryBuffer): void {
@@ -16,8 +16,10 @@ export function onFinalTimeout(engine: Engine, buffer: RetryBuffer): void {
   if (buffer.kind === "response") return engine.putOnWait(tx);
   void engine.locked(tx, () => {
     if (mayBeSilent(tx, buffer.branch)) return engine.putOnWait(tx);
-    const fake = () => fakeReply(tx, buffer.branch, engine.settings.reply408Code);
-    if (buffer.to?.alternatives === undefined || tx.branches[buffer.branch]!.lastReceived !== 0) return fake();
+    const fake = () => fakeReply(tx, buffer.branch, tx.settings.reply408Code);
+    if (buffer.to === undefined || tx.branches[buffer.branch]!.lastReceived !== 0) return fake();
+    wasSilent(tx, buffer.to);
+    if (buffer.to.alternatives === undefined || tx.endOfLife <= engine.wheel.now()) return fake();
     return after(failOver(tx, buffer.branch, tx.request), fake);
   });
 }
@@ -25,7 +27,7 @@ export function onFinalTimeout(engine: Engine, buffer: RetryBuffer): void {
 /** An INVITE on its only branch that nothing was heard of may be forgotten without an answer (noisy_ctimer=0). */
 function mayBeSilent(tx: Transaction, branch: number): boolean {
   return (
-    !tx.engine.settings.noisyCtimer &&
+    !tx.settings.noisyCtimer &&
     !tx.isNoisy &&
     !tx.isLocal &&
     tx.isInvite &&

@@ -1,7 +1,7 @@
 /** Relaying a request: t_relay and its kin (RFC 3261 16.6). */
 import type { SipMessage } from "../sip/message.ts";
 import { type Answer, after, inTurn } from "./answer.ts";
-import { addBranch, clearTargets, firstPlan, sendBranch, type Target } from "./branch.ts";
+import { addBranch, clearTargets, firstPlan, type Target } from "./branch.ts";
 import { cancelTransaction } from "./cancel-request.ts";
 import type { Engine } from "./engine.ts";
 import { ErrorCode } from "./errors.ts";
@@ -9,6 +9,7 @@ import { killTransaction, replyTo } from "./local-reply.ts";
 import { matchCanceled } from "./lookup.ts";
 import { create } from "./newtran.ts";
 import { Handled, type Run, type RunState, stateOf } from "./run.ts";
+import { sendBranch } from "./send.ts";
 import { BranchFlag, TFlag, type Transaction } from "./transaction.ts";
 
 const ANYWHERE: Target = {};
@@ -48,13 +49,13 @@ export function relayRequest(engine: Engine, run: Run, target: Target, replicate
   }
   const tx = run.tx!;
   if (replicate) tx.flags |= TFlag.local;
-  if (tx.isInvite && tx.flags & TFlag.auto100 && tx.status < 100) trying(engine, tx, msg);
+  if (tx.isInvite && tx.flags & TFlag.auto100 && tx.status < 100) trying(tx, msg);
   return after(forward(engine, run, tx, target), (result) => settle(engine, run, state, result, replicate));
 }
 
 /** RFC 3261 16.2, 17.2.1: an INVITE is answered with 100 at once, so that it is not sent again. */
-export function trying(engine: Engine, tx: Transaction, msg: SipMessage): void {
-  replyTo(tx, msg, 100, engine.settings.autoInv100Reason);
+export function trying(tx: Transaction, msg: SipMessage): void {
+  replyTo(tx, msg, 100, tx.settings.autoInv100Reason);
 }
 
 /** An error is reported upstream: at the end of the script, so that the script may reply first (delayed_reply). */
@@ -69,7 +70,7 @@ function settle(engine: Engine, run: Run, state: RunState, result: number, repli
     state.delayedError = state.lastError;
     return -4;
   }
-  if (engine.settings.delayedReply) {
+  if (tx.settings.delayedReply) {
     state.delayedError = state.lastError;
     state.handled |= Handled.errorDelayed;
     if (state.handled === Handled.errorDelayed) (run.msg.marks ??= new Set()).add("delayed-reply");
@@ -91,9 +92,10 @@ function forwardAck(engine: Engine, run: Run, target: Target): Answer<number> {
 function relayCancel(engine: Engine, run: Run, target: Target): Answer<number> {
   const { msg } = run;
   const original = matchCanceled(engine, msg);
-  const stateful = engine.settings.unmatchedCancel === 0;
+  const { settings } = run.core?.owner ?? engine.owner;
+  const stateful = settings.unmatchedCancel === 0;
   if (original === undefined && !stateful) {
-    if (engine.settings.unmatchedCancel === 2) return 1;
+    if (settings.unmatchedCancel === 2) return 1;
     return forwardAck(engine, run, target);
   }
   const made = create(engine, run);

@@ -35,6 +35,8 @@ export interface TransactionLayer {
 
   /** The run's transaction: the one in focus, else looked up once (t_check). For a reply also sets `run.branch`. */
   lookup(run: Run): Transaction | undefined;
+  /** The transaction that a message is about: of a copy, an ACK, a CANCEL or a reply. Changes nothing. */
+  matching(msg: SipMessage): Transaction | undefined;
   /**
    * Makes the run's transaction (t_newtran). 1: made, or an ACK that has none. 0: a retransmission or an ACK to a
    * negative reply, which has been dealt with. ErrorCode.script: the run already has one. Else a negative ErrorCode.

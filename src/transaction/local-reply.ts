@@ -44,7 +44,7 @@ export function replyTo(
     return -1;
   }
   let fields = extra;
-  if (code >= 300 && code < 400) fields = contactsOf(msg, engine.settings.richRedirect) + extra;
+  if (code >= 300 && code < 400) fields = contactsOf(msg, tx.settings.richRedirect) + extra;
   const tag = toTag || (code >= 180 ? localTagFor(tx, msg) : "");
   const response = responseOf(tx);
   const text = localReplyText(tx, msg, code, reason, tag, fields);

@@ -90,7 +90,7 @@ function ackMatches(tx: Transaction, msg: SipMessage): boolean {
 
 /** Request-URI and topmost Via, as far as the parameters want them compared. */
 function sameTarget(tx: Transaction, msg: SipMessage): boolean {
-  const { settings } = tx.engine;
+  const { settings } = tx;
   if (settings.ruriMatching && tx.request.requestUri !== msg.requestUri) return false;
   return !settings.via1Matching || viaText(tx.request) === viaText(msg);
 }
@@ -122,9 +122,15 @@ export function matchReply(engine: Engine, reply: SipMessage): { tx: Transaction
   // A CANCEL of ours has the branch of its INVITE, and so has an INVITE's CANCEL transaction.
   while (tx !== undefined && !(tx.key === key && answers(tx, method, branch))) tx = tx.sameSlot;
   if (tx === undefined) return undefined;
-  if (engine.settings.callidMatching && reply.callId !== tx.callId) return undefined;
-  if ((engine.settings.replyMatching & 1) !== 0 && tx.waiting) return undefined;
+  if (tx.settings.callidMatching && reply.callId !== tx.callId) return undefined;
+  if ((tx.settings.replyMatching & 1) !== 0 && tx.waiting) return undefined;
   return { tx, branch };
+}
+
+/** The transaction that a message is about: of a copy, an ACK, a CANCEL or a reply. */
+export function matching(engine: Engine, msg: SipMessage): Transaction | undefined {
+  if (!msg.isRequest) return matchReply(engine, msg)?.tx;
+  return matchRequest(engine, msg).tx ?? (msg.method === "CANCEL" ? matchCanceled(engine, msg) : undefined);
 }
 
 /** Whether a reply with that CSeq method can be for a branch of the transaction. */

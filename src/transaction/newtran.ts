@@ -57,7 +57,8 @@ export function retransmitReply(engine: Engine, tx: Transaction): boolean {
 
 function build(engine: Engine, run: Run, state: RunState): Transaction {
   const { msg } = run;
-  const { settings } = engine;
+  const owner = run.core?.owner ?? engine.owner;
+  const { settings } = owner;
   const request = msg.clone();
   // The edits follow when the request is first forwarded (save_msg_lumps).
   request.edits.clear();
@@ -70,6 +71,7 @@ function build(engine: Engine, run: Run, state: RunState): Transaction {
     msg.callId,
     msg.cseq?.numberText ?? "",
     run.lists,
+    owner,
   );
   const via = viaFacts(msg)!;
   tx.viaBranch = via.branch;

@@ -23,7 +23,7 @@ export interface Pick {
 
 /** The best final reply when `branch` has just got `code`; -1 for no branch in particular (t_pick_branch). */
 export function pickBranch(tx: Transaction, branch: number, code: number): Pick {
-  const penalty = tx.engine.settings.fakedReplyPrio;
+  const penalty = tx.settings.fakedReplyPrio;
   let best = -1;
   let bestCode = 0;
   let bestRank = rank(0, undefined, 0);
@@ -47,7 +47,7 @@ export function pickBranch(tx: Transaction, branch: number, code: number): Pick 
 
 /** The same for a failure route that asks what it is about: branches of suspended runs count too (t_pick_branch_blind). */
 export function pickAnyBranch(tx: Transaction): Pick {
-  const penalty = tx.engine.settings.fakedReplyPrio;
+  const penalty = tx.settings.fakedReplyPrio;
   let best = -1;
   let bestCode = 0;
   let bestRank = rank(0, undefined, 0);

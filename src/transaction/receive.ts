@@ -9,6 +9,7 @@ import { matchReply } from "./lookup.ts";
 import { replyRule } from "./machine.ts";
 import { relayReply } from "./relay-reply.ts";
 import { RetryBuffer, RetryFlag } from "./retry.ts";
+import { wasRefused } from "./send.ts";
 import { type ClientBranch, TFlag, type Transaction } from "./transaction.ts";
 import { localAck } from "./uac.ts";
 import { ackText } from "./wire.ts";
@@ -47,8 +48,11 @@ function process(tx: Transaction, index: number, reply: SipMessage): Answer<void
   }
   return after(replyRoute(tx, index, reply, before), (goOn) => {
     if (!goOn) return;
-    if (tx.flags & TFlag.suspended) return;
-    return after(deliver(tx, index, reply), (outcome) => settle(tx, branch, reply.status, before, outcome));
+    const refused = reply.status >= 300 ? wasRefused(tx, index, reply) : false;
+    return after(refused, () => {
+      if (tx.flags & TFlag.suspended) return;
+      return after(deliver(tx, index, reply), (outcome) => settle(tx, branch, reply.status, before, outcome));
+    });
   });
 }
 
@@ -57,7 +61,7 @@ function acknowledge(tx: Transaction, index: number, reply: SipMessage): void {
   const { to } = tx.branches[index]!.request;
   const text = ackText(tx, index, reply);
   if (to === undefined || text === "") return;
-  if (tx.engine.settings.evlreqMode & 2) {
+  if (tx.settings.evlreqMode & 2) {
     void after(tx.engine.ports.user.localRequest(tx, text, to), () => tx.engine.ports.send(text, to));
     return;
   }
@@ -103,7 +107,7 @@ export function deliver(tx: Transaction, index: number, reply: SipMessage): Answ
     : relayReply(tx, reply, index, reply.status, plan, true);
   return after(passed, (outcome) => {
     if (outcome !== "completed")
-      return after(cancelBranches(tx, plan, cancelMethod(engine.settings.cancelBMethod)), () => outcome);
+      return after(cancelBranches(tx, plan, cancelMethod(tx.settings.cancelBMethod)), () => outcome);
     engine.stopRequests(tx);
     if (tx.isLocal) engine.putOnWait(tx);
     return tx.isInvite ? after(cancelBranches(tx, plan, Cancel.kill), () => outcome) : outcome;
@@ -115,7 +119,7 @@ export function settle(tx: Transaction, branch: ClientBranch, status: number, be
   branch.request.flags |= RetryFlag.replied;
   if (outcome === "error" || !replyRule(tx.isInvite, status).restartFinal) return;
   const progress = before < status && (status >= 180 || before === 0);
-  if (!tx.engine.settings.restartFrOnEachReply && !progress) return;
+  if (!tx.settings.restartFrOnEachReply && !progress) return;
   branch.request.restartFinal(tx.frInvite);
   branch.request.flags |= RetryFlag.frInvite;
 }

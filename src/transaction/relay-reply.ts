@@ -24,7 +24,7 @@ export function relayReply(
 
 /** The text of the reply for upstream, its status, and whether it is one made here. */
 function build(tx: Transaction, reply: StoredReply, branch: number, code: number, relay: number) {
-  const { settings } = tx.engine;
+  const { settings } = tx;
   const relayed = branch === relay ? reply : tx.branches[relay]!.reply;
   const own = branch === relay ? code : tx.branches[relay]!.lastReceived;
   if (relayed === "faked" || relayed === undefined) {
@@ -50,7 +50,7 @@ function build(tx: Transaction, reply: StoredReply, branch: number, code: number
 
 /** RFC 3261 16.7 (7): the challenges of all branches, when there are several; else "". */
 function aggregated(tx: Transaction, reply: StoredReply, branch: number, status: number): string {
-  if (!tx.engine.settings.aggregateChallenges || (status !== 401 && status !== 407)) return "";
+  if (!tx.settings.aggregateChallenges || (status !== 401 && status !== 407)) return "";
   const replies: StoredReply[] = [];
   for (let b = 0; b < tx.branches.length; b++) {
     const it = tx.branches[b]!;
@@ -74,7 +74,7 @@ function send(
   const late = decided.outcome === "pushed-after-completion";
   engine.counts.repliesSent++;
   countReply(tx, built.status);
-  if (!late || engine.settings.replyRelayMode === 0) {
+  if (!late || tx.settings.replyRelayMode === 0) {
     response.text = built.text;
     tx.status = built.status;
     tx.relayedBranch = decided.relay;

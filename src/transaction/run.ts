@@ -1,5 +1,6 @@
 /** What the layer sees of one script run (`Call` of src/declare fits), and what that run has asked of tm so far. */
 import type { SipMessage } from "../sip/message.ts";
+import type { Owner } from "./owner.ts";
 import type { Transaction } from "./transaction.ts";
 import type { RouteHandle } from "./user.ts";
 
@@ -50,6 +51,8 @@ export interface Run {
   readonly msg: SipMessage;
   /** RouteKind of src/declare. A route that resumes a suspended request is a "failure" run, one that resumes a reply an "onreply" run. */
   readonly kind: string;
+  /** Whom the transactions that it makes belong to; without one, to the engine's. */
+  readonly core?: { readonly owner: Owner };
   lists: unknown;
   tx: Transaction | undefined;
   branch: number;

@@ -46,6 +46,16 @@ export interface Settings {
   delayedReply: boolean;
   evlreqMode: number;
   maxBranches: number;
+  /** Seconds for which a sender of 503 is left alone, when it says none, and the bounds of what it says. */
+  blocklist503: boolean;
+  blocklist503Default: number;
+  blocklist503Min: number;
+  blocklist503Max: number;
+  /** Bits of the methods whose silence puts a place on the blocklist, and of those that keep off it. */
+  blocklistAdd: number;
+  blocklistLookup: number;
+  /** Negative replies besides 503 after which the next place of a name is tried. */
+  failsOver(status: number): boolean;
 }
 
 export const defaultSettings = (): Settings => ({
@@ -89,4 +99,11 @@ export const defaultSettings = (): Settings => ({
   delayedReply: true,
   evlreqMode: 0,
   maxBranches: 12,
+  blocklist503: false,
+  blocklist503Default: 0,
+  blocklist503Min: 0,
+  blocklist503Max: 3600,
+  blocklistAdd: 1,
+  blocklistLookup: -9,
+  failsOver: () => false,
 });

@@ -14,10 +14,10 @@ export function suspend(engine: Engine, tx: Transaction, run: Run): Name | null 
   if (tx.isCanceled || tx.status >= 200) return null;
   const { msg } = run;
   if (msg.isRequest) {
-    if (tx.isInvite && tx.flags & TFlag.auto100 && tx.status < 100) trying(engine, tx, msg);
+    if (tx.isInvite && tx.flags & TFlag.auto100 && tx.status < 100) trying(tx, msg);
     if (tx.branches.length === 0) saveEdits(tx, run);
     tx.request.flags = msg.flags;
-    const blind = addBlindBranch(engine, tx, run);
+    const blind = addBlindBranch(tx, run);
     if (blind < 0) return null;
     tx.suspension = { onReply: false, branch: run.branch, blind, uriConsumed: msg.uriConsumed };
   } else {
@@ -33,9 +33,9 @@ export function suspend(engine: Engine, tx: Transaction, run: Run): Name | null 
 }
 
 /** A branch that sends nothing, but times out like one that nobody answers: it runs the failure route then. */
-function addBlindBranch(engine: Engine, tx: Transaction, run: Run): number {
+function addBlindBranch(tx: Transaction, run: Run): number {
   const index = tx.branches.length;
-  if (index >= engine.settings.maxBranches) return -1;
+  if (index >= tx.settings.maxBranches) return -1;
   tx.flags |= TFlag.noisy;
   const branch = new ClientBranch(tx, index);
   branch.flags |= BranchFlag.blind;

@@ -3,7 +3,9 @@ import type { LocalSocket } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { Engine } from "./engine.ts";
 import { slotOf } from "./names.ts";
+import type { Owner } from "./owner.ts";
 import { RetryBuffer } from "./retry.ts";
+import type { Settings } from "./settings.ts";
 import type { RouteHandle } from "./user.ts";
 import { WheelTimer } from "./wheel.ts";
 
@@ -86,6 +88,8 @@ export interface Suspension {
 
 export class Transaction extends WheelTimer {
   readonly engine: Engine;
+  /** Changes only when its generation is retired and another adopts it. */
+  owner: Owner;
   /** The pair that names a transaction in `$T(id_index)`, `$T(id_label)`, t_continue and RPC. */
   readonly index: number;
   readonly label: number;
@@ -174,9 +178,11 @@ export class Transaction extends WheelTimer {
     callId: string,
     cseq: string,
     lists: unknown,
+    owner: Owner = engine.owner,
   ) {
     super();
     this.engine = engine;
+    this.owner = owner;
     this.request = request;
     this.index = slotOf(callId, cseq);
     this.label = engine.newLabel();
@@ -186,6 +192,10 @@ export class Transaction extends WheelTimer {
     this.cseq = cseq;
     this.lists = lists;
     if (method === "INVITE") this.flags = TFlag.invite;
+  }
+
+  get settings(): Settings {
+    return this.owner.settings;
   }
 
   isCall(callId: string, cseq: string): boolean {

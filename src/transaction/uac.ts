@@ -8,6 +8,7 @@ import { type Answer, after } from "./answer.ts";
 import type { Engine } from "./engine.ts";
 import { ErrorCode } from "./errors.ts";
 import { branchName, slotOf } from "./names.ts";
+import type { Owner } from "./owner.ts";
 import { ClientBranch, type StoredReply, TFlag, Transaction } from "./transaction.ts";
 import type { RouteHandle } from "./user.ts";
 import { toTicks } from "./wheel.ts";
@@ -36,6 +37,8 @@ export interface UacRequest {
   readonly userAgent?: string;
   /** AVPs and friends of the transaction (`Lists` of src/declare). */
   readonly lists: unknown;
+  /** Whom the transaction belongs to; the engine's when not given. */
+  readonly owner?: Owner;
   /** Milliseconds; the parameters' values when not given. */
   readonly frTimer?: number;
   readonly frInvTimer?: number;
@@ -79,7 +82,8 @@ export const newCallId = (engine: Engine, socket: LocalSocket): string =>
   `${engine.ports.random.hex(8)}-${engine.ports.random.hex(3)}@${socket.address}`;
 
 function build(engine: Engine, request: UacRequest, to: Destination): Transaction {
-  const { settings } = engine;
+  const owner = request.owner ?? engine.owner;
+  const { settings } = owner;
   const outbound = to.socket!;
   const { method } = request;
   const callId = request.callId || newCallId(engine, outbound);
@@ -105,7 +109,7 @@ function build(engine: Engine, request: UacRequest, to: Destination): Transactio
     { inbound: undefined, outbound, to },
     { branch: branchName(slotOf(callId, String(cseq)), key, 0) },
   );
-  const tx = new Transaction(engine, sent(text, to), key, method, callId, String(cseq), request.lists);
+  const tx = new Transaction(engine, sent(text, to), key, method, callId, String(cseq), request.lists, owner);
   tx.startedHere = true;
   tx.flags |= TFlag.local;
   if (request.noAck) tx.flags |= TFlag.noAutoAck;
@@ -176,7 +180,7 @@ export function acknowledge(
   const hop = routes[0]?.uri || target;
   const forced = branch.request.to?.socket;
   return after(engine.ports.resolve(hop, undefined, undefined, forced), (to) => {
-    const local = engine.settings.localAckMode !== 0;
+    const local = tx.settings.localAckMode !== 0;
     const where = local ? sourceOf(reply) : to;
     if (!where?.socket) return false;
     const text = buildLocalRequest(

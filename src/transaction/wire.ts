@@ -1,6 +1,6 @@
 /** The facts that transactions read from messages, and the messages that they write (over src/sip). */
 import { type Destination, defaultPort, type Protocol } from "../sip/address.ts";
-import { buildForwardedReply, buildLocalReply, buildRequest } from "../sip/build.ts";
+import { buildForwardedReply, buildLocalReply, buildRequest, ownVia } from "../sip/build.ts";
 import { buildAck, buildCancel } from "../sip/build-local.ts";
 import { HeaderType } from "../sip/headers.ts";
 import type { SipMessage } from "../sip/message.ts";
@@ -56,6 +56,14 @@ export function requestText(tx: Transaction, branch: number, msg: SipMessage, to
   return buildRequest(msg, { inbound, outbound, to }, { ...options, branch: branchName(tx.index, tx.key, branch) });
 }
 
+/** Our Via line on a branch that goes to `to`. */
+export function ownViaLine(tx: Transaction, branch: number, to: Destination): string {
+  const msg = tx.startedHere ? undefined : tx.request;
+  const options = tx.engine.ports.requestOptions?.(tx.request);
+  const send = { inbound: msg?.received.socket, outbound: to.socket!, to };
+  return ownVia(msg, send, { ...options, branch: branchName(tx.index, tx.key, branch) });
+}
+
 /** A reply made here; `tag` goes into a To without one, `fields` are further header fields. */
 export function localReplyText(
   tx: Transaction,
@@ -93,12 +101,11 @@ export function cancelText(tx: Transaction, branch: number, reason: string): str
   const sent = sentText(tx, branch);
   if (sent === "") return "";
   const keepsTo = tx.startedHere || (tx.request.marks?.has("uac-to") ?? false);
-  if (!tx.engine.settings.reparseInvite && !keepsTo)
-    return asReceived("CANCEL", tx, branch, toLine(tx.request), reason);
+  if (!tx.settings.reparseInvite && !keepsTo) return asReceived("CANCEL", tx, branch, toLine(tx.request), reason);
   return buildCancel(sent, {
     ...(!keepsTo && { to: toLine(tx.request) }),
     extra: reason,
-    keep: tx.engine.settings.acExtraHdrs,
+    keep: tx.settings.acExtraHdrs,
   });
 }
 
@@ -107,8 +114,8 @@ export function ackText(tx: Transaction, branch: number, reply: SipMessage): str
   const sent = sentText(tx, branch);
   if (sent === "") return "";
   const to = toLine(reply);
-  if (!tx.engine.settings.reparseInvite && !tx.startedHere) return asReceived("ACK", tx, branch, to, "");
-  return buildAck(sent, { to, keep: tx.engine.settings.acExtraHdrs });
+  if (!tx.settings.reparseInvite && !tx.startedHere) return asReceived("ACK", tx, branch, to, "");
+  return buildAck(sent, { to, keep: tx.settings.acExtraHdrs });
 }
 
 /** A CANCEL or ACK made of the request that came, as tm does with reparse_invite=0. */

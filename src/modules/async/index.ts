@@ -2,6 +2,7 @@
 import type { Call } from "../../declare/call.ts";
 import { type Core, LogLevel } from "../../declare/core.ts";
 import { declare, int, str, text } from "../../declare/module.ts";
+import { after } from "../../declare/value.ts";
 import type { Route } from "../../declare/variable.ts";
 
 interface Async {
@@ -44,9 +45,10 @@ function later(call: Call, name: string, ms: number, state: Async, done?: () => 
     return -1;
   }
   call.suspended = true;
+  core.pending("timers");
   core.host.clock.after(ms, () => {
     done?.();
-    void transactions.continue(suspended.index, suspended.label, route);
+    void after(transactions.continue(suspended.index, suspended.label, route), () => core.done("timers"));
   });
   return state.result;
 }
@@ -103,8 +105,10 @@ function runData(call: Call, routeName: string, groupName: string, data: string,
     complain(core, `route block not found: ${routeName}`);
     return -1;
   }
+  core.pending("timers");
   core.host.clock.after(0, () => {
-    void core.runDetached(route, (run) => state.data.set(run, { data, group: groupName }));
+    const run = core.runDetached(route, (run) => state.data.set(run, { data, group: groupName }));
+    void after(run, () => core.done("timers"));
   });
   return 1;
 }

@@ -27,6 +27,7 @@ function ping(set: DestinationSet, it: Destination, state: Dispatcher): void {
   const tail = Array.from({ length: 4 }, () => LETTERS[Math.floor(core.host.random.next() * LETTERS.length)]).join("");
   it.latency.sentAt = core.host.clock.now();
   const sent = startRequest(core.transactions.engine, {
+    owner: core.owner,
     method: settings.pingMethod,
     requestUri: it.uri,
     to: it.uri,

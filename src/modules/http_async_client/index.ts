@@ -61,10 +61,12 @@ function send(
   // The route is looked up when the answer comes: a name that is not there is no error before.
   const route = core.route(name);
   state.requests.value++;
-  void core.host.http.request(request).then((reply) => {
+  core.pending("http");
+  void core.host.http.request(request).then(async (reply) => {
     const error = count(state, core, request, reply);
-    if (!route) return complain(core, `there is no route block "${name}"`);
-    return goOn(core, route, suspended, state, { id, data, reply, error });
+    if (route) await goOn(core, route, suspended, state, { id, data, reply, error });
+    else complain(core, `there is no route block "${name}"`);
+    core.done("http");
   });
   if (!suspended) return 1;
   call.suspended = true;

@@ -86,7 +86,7 @@ function start(
   };
   const request = requestOf(core, parts);
   if (typeof request === "string") throw new RpcFault(400, request);
-  return after(startRequest(engine(core), { ...request, ...(onEnd && { onEnd }) }), (result) => {
+  return after(startRequest(engine(core), { ...request, owner: core.owner, ...(onEnd && { onEnd }) }), (result) => {
     if (typeof result === "number") throw new RpcFault(500, `UAC error: ${-result}`);
   });
 }
@@ -169,7 +169,7 @@ export const commands = {
       if (tx === undefined) throw new RpcFault(400, "Transaction not found");
       const plan = new CancelPlan();
       prepareToCancel(tx, plan);
-      const canceled = cancelBranches(tx, plan, Cancel.local | cancelMethod(engine(core).settings.cancelBMethod));
+      const canceled = cancelBranches(tx, plan, Cancel.local | cancelMethod(core.owner.settings.cancelBMethod));
       return after(canceled, () => [
         tx.branches.filter((it) => it.lastReceived < 200).length,
         "branches remaining (waiting for timeout)",

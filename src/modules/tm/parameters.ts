@@ -6,13 +6,6 @@ const defaults = defaultSettings();
 const ms = (doc: string, fallback: number) => int(`${doc} Milliseconds.`, { fallback });
 const flag = (doc: string, on: boolean) => int(`${doc} 1 on, 0 off.`, { fallback: on ? 1 : 0 });
 const number = (doc: string, fallback: number) => int(doc, { fallback });
-/** Parameters of Kamailio's blocklist of destinations, which Viaduct does not have. */
-const blocklist = (doc: string, fallback: number) =>
-  number(
-    `${doc} Belongs to Kamailio's blocklist of destinations, which Viaduct does not have: nothing depends on it.`,
-    fallback,
-  );
-
 export const parameters = {
   fr_timer: ms(
     "Time to wait for a final reply when no provisional one came, and for the ACK to a negative one.",
@@ -58,17 +51,30 @@ export const parameters = {
   }),
   reparse_invite: flag("CANCEL and ACK are made from the INVITE as it was sent; off, from the one that came.", true),
   ac_extra_hdrs: text("Fields whose names start with this go from the INVITE into CANCEL and ACK.", { fallback: "" }),
-  blst_503: blocklist("Blocklist senders of 503.", 0),
-  blst_503_def_timeout: blocklist("Seconds for a 503 without Retry-After.", 0),
-  blst_503_min_timeout: blocklist("Fewest seconds.", 0),
-  blst_503_max_timeout: blocklist("Most seconds.", 3600),
-  blst_methods_add: blocklist("Methods whose timeouts count.", 1),
-  blst_methods_lookup: blocklist("Methods that look it up.", -9),
+  blst_503: flag("Leave the sender of a 503 alone for a while; takes `use_dst_blocklist`.", false),
+  blst_503_def_timeout: number("For how many seconds when the 503 has no Retry-After; 0 for not at all.", 0),
+  blst_503_min_timeout: number("For how many seconds at least.", 0),
+  blst_503_max_timeout: number("For how many seconds at most.", 3600),
+  blst_methods_add: number(
+    "Methods whose silence puts a destination on the blocklist, as bits: 1 INVITE, 2 CANCEL, 4 ACK, 8 BYE…",
+    1,
+  ),
+  blst_methods_lookup: number(
+    "Methods that are not sent to destinations on the blocklist, as bits; -9 is all but BYE.",
+    -9,
+  ),
   cancel_b_method: number(
     "CANCEL of a branch that had no reply: 0 fake a 487, 1 go on sending the request, 2 send the CANCEL.",
     defaults.cancelBMethod,
   ),
-  reparse_on_dns_failover: flag("Reuse the text of the branch that failed when trying another address.", true),
+  reparse_on_dns_failover: flag(
+    "Reuse the text of the branch that failed when trying another address. It always is; only the Via is made anew.",
+    true,
+  ),
+  failover_reply_codes: text(
+    "Negative replies besides 503 after which the next address of a name is tried: `code=403;class=5`.",
+    { fallback: "" },
+  ),
   on_sl_reply: text("onreply_route for replies that belong to no transaction.", { fallback: "" }),
   contacts_avp: text("Name of the XAVP in which t_load_contacts keeps its contacts.", { fallback: "" }),
   contact_flows_avp: text("Name of the XAVP with further flows of the same instance.", { fallback: "" }),
@@ -164,5 +170,22 @@ export function settingsOf(p: Parameters, maxBranches: number): Settings {
     delayedReply: Boolean(p.delayed_reply),
     evlreqMode: Number(p.evlreq_mode),
     maxBranches,
+    blocklist503: Boolean(p.blst_503),
+    blocklist503Default: Number(p.blst_503_def_timeout),
+    blocklist503Min: Number(p.blst_503_min_timeout),
+    blocklist503Max: Number(p.blst_503_max_timeout),
+    blocklistAdd: Number(p.blst_methods_add),
+    blocklistLookup: Number(p.blst_methods_lookup),
+    failsOver: failoverTest(p.failover_reply_codes),
   };
+}
+
+/** The test that `failover_reply_codes` describes; parts that name no negative reply are passed over. */
+function failoverTest(list: string): (status: number) => boolean {
+  const wanted = new Set<number>();
+  for (const [, kind, digits] of list.matchAll(/(code|class)\s*=\s*(\d+)/gi)) {
+    const number = Number(digits);
+    if (kind!.toLowerCase() === "class" ? number >= 3 && number < 7 : number >= 300 && number < 700) wanted.add(number);
+  }
+  return (status) => wanted.has(status) || wanted.has(Math.trunc(status / 100));
 }

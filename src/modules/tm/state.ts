@@ -5,11 +5,9 @@ import { IntText, type Value } from "../../declare/value.ts";
 import type { Route } from "../../declare/variable.ts";
 import type { Engine } from "../../transaction/engine.ts";
 import { type NextTransaction, type RunState, stateOf } from "../../transaction/run.ts";
-import type { Settings } from "../../transaction/settings.ts";
 import type { Transaction } from "../../transaction/transaction.ts";
 
 export interface Tm {
-  readonly settings: Settings;
   /** Names of the XAVPs that serial forking uses; "" turns it off. */
   readonly contacts: string;
   readonly contactFlows: string;

@@ -3,7 +3,7 @@ import type { Call } from "../../declare/call.ts";
 import { int } from "../../declare/module.ts";
 import { TFlag, type Transaction } from "../../transaction/transaction.ts";
 import { toTicks } from "../../transaction/wheel.ts";
-import { engineOf, fn, nextOf } from "./state.ts";
+import { fn, nextOf } from "./state.ts";
 
 const ANYWHERE = ["request", "onreply", "failure", "branch"] as const;
 const SET = { 1: "it is set", [-1]: "the time is too long" } as const;
@@ -86,7 +86,7 @@ export const timerFunctions = {
     args: {},
     returns: ALWAYS,
     run(call): 1 {
-      const { settings } = engineOf(call);
+      const { settings } = call.core.owner;
       if (call.tx === undefined) setFinal(call, 0, 0);
       else setFinal(call, toTicks(settings.frInvTimer), toTicks(settings.frTimer));
       return 1;
@@ -113,7 +113,7 @@ export const timerFunctions = {
     args: {},
     returns: ALWAYS,
     run(call): 1 {
-      const { settings } = engineOf(call);
+      const { settings } = call.core.owner;
       if (call.tx === undefined) setIntervals(call, 0, 0);
       else setIntervals(call, settings.retrTimer1, settings.retrTimer2);
       return 1;
@@ -141,7 +141,7 @@ export const timerFunctions = {
     args: {},
     returns: ALWAYS,
     run(call): 1 {
-      const { settings } = engineOf(call);
+      const { settings } = call.core.owner;
       const { tx } = call;
       if (tx === undefined) Object.assign(nextOf(call), { lifeInvite: 0, lifeOther: 0 });
       else setLife(tx, toTicks(tx.isInvite ? settings.maxInvLifetime : settings.maxNoninvLifetime));

@@ -19,7 +19,7 @@ const code = any("Code of the reply; default_code when it is no number.");
 const reason = optional(str("Its reason phrase.", { single: true }));
 
 function reply(call: Call, given: unknown, phrase: string | undefined): 1 | -1 | -2 {
-  const { settings } = engineOf(call);
+  const { settings } = call.core.owner;
   if (call.msg.method === "ACK") return -1;
   if (call.msg.marks?.has("no-reply")) return -2;
   const status = integer(given as never) ?? settings.defaultCode;

@@ -95,7 +95,9 @@ function send(call: Call, parts: Parts): Answer<1 | -1> {
     engine.ports.log("error", request);
     return -1;
   }
-  return after(startRequest(engine, request), (result) => (typeof result === "object" ? 1 : -1));
+  return after(startRequest(engine, { ...request, owner: call.core.owner }), (result) =>
+    typeof result === "object" ? 1 : -1,
+  );
 }
 
 export const uacFunctions = {

@@ -234,7 +234,7 @@ export class Registrations {
         if (this.#records.get(it.uuid) === it) this.#ended(it, contact, code, reply);
       },
     };
-    void after(startRequest(core.transactions.engine, request), (result) => {
+    void after(startRequest(core.transactions.engine, { ...request, owner: core.owner }), (result) => {
       if (typeof result !== "number") return;
       this.#complain(`failed to send request for [${it.uuid}]`);
       this.#failed(it);
