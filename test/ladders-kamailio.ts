@@ -177,9 +177,9 @@ async function play(ladder: Ladder, scene: Scene): Promise<string> {
       } else if (step.kind === "arrow") {
         await sleep(8);
         const wire = wires.get(step.from)!;
-        const text = wire.peer.write(addressedArrow(step, peers), receivedBy(wire.peer, "127.0.0.1", 5060));
-        if (text.startsWith("?")) return `line ${step.line}: ${text.slice(1)}`;
-        wire.send(text);
+        const written = wire.peer.write(addressedArrow(step, peers), receivedBy(wire.peer, "127.0.0.1", 5060));
+        if (written.wrong !== undefined) return `line ${step.line}: ${written.wrong}`;
+        wire.send(written.text);
       }
     }
     await sleep(30);

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { modules } from "../src/modules/index.ts";
+import { failureText } from "../src/simulate/ladder/failure.ts";
 import { readLadder } from "../src/simulate/ladder/read.ts";
 import { mistakesOf, runScene, updateLadder } from "../src/simulate/ladder/run.ts";
 
@@ -20,12 +21,12 @@ for (const file of (readdirSync(folder, { recursive: true }) as string[])
   test(`${file}: is a ladder`, async () => {
     expect(mistakesOf(ladder)).toEqual([]);
     if (update && file.includes(update))
-      writeFileSync(new URL(file, folder), await updateLadder(text, { modules, files }), "latin1");
+      writeFileSync(new URL(file, folder), (await updateLadder(text, { modules, files })).text, "latin1");
   });
   if (update) continue;
   for (const scene of ladder.scenes)
     test(`${file}: ${scene.title}`, async () => {
       const failures = await runScene(ladder, scene, { modules, files });
-      expect(failures.map(({ line, message }) => `${file}:${line}: ${message}`)).toEqual([]);
+      expect(failures.map((it) => `${file}:${it.line}: ${failureText(it)}`)).toEqual([]);
     });
 }

@@ -1,28 +1,20 @@
 /** The host in memory: virtual clock, seeded randomness, scripted DNS and HTTP, files that are strings. */
 import { md5, sha1 } from "@noble/hashes/legacy.js";
 import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
-import type {
-  Control,
-  ControlAddress,
-  ControlHandlers,
-  Dns,
-  DnsAnswer,
-  Files,
-  Host,
-  NaptrRecord,
-  ProcessInfo,
-  SrvRecord,
-} from "../declare/host.ts";
+import type { Control, ControlAddress, ControlHandlers, Files, Host, ProcessInfo } from "../declare/host.ts";
 import { VirtualClock } from "./clock.ts";
 import { SimulatedDatabases } from "./databases.ts";
 import { SimulatedExec } from "./exec.ts";
 import { SimulatedHttp } from "./http.ts";
+import { SimulatedDns } from "./names.ts";
 import { SeededRandom } from "./random.ts";
 
 export interface SimulatedHostOptions {
   readonly seed?: number;
   /** Files by absolute path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Files that are there besides; what is written stays in memory. */
+  readonly disk?: Disk;
   readonly env?: Readonly<Record<string, string>>;
   readonly interfaces?: ReturnType<ProcessInfo["interfaces"]>;
   readonly epoch?: number;
@@ -32,7 +24,7 @@ export class SimulatedHost implements Host {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly http: SimulatedHttp;
-  readonly dns = new SimulatedDns();
+  readonly dns: SimulatedDns;
   readonly files: SimulatedFiles;
   readonly exec: SimulatedExec;
   readonly databases = new SimulatedDatabases();
@@ -44,7 +36,8 @@ export class SimulatedHost implements Host {
     this.random = new SeededRandom(options.seed ?? 1);
     this.http = new SimulatedHttp(this.clock);
     this.exec = new SimulatedExec(this.clock);
-    this.files = new SimulatedFiles(options.files ?? {});
+    this.dns = new SimulatedDns(this.clock);
+    this.files = new SimulatedFiles(options.files ?? {}, options.disk);
     const env = options.env ?? {};
     const interfaces = options.interfaces ?? [{ name: "lo", address: "127.0.0.1", family: 4, internal: true }];
     this.process = {
@@ -64,42 +57,21 @@ export class SimulatedHost implements Host {
 
 const HASHES = { md5, sha1, sha256, sha384, sha512 };
 
-/** Records by lower-case name; a name that is not there has none. */
-export class SimulatedDns implements Dns {
-  readonly records = {
-    a: new Map<string, readonly string[]>(),
-    aaaa: new Map<string, readonly string[]>(),
-    srv: new Map<string, readonly SrvRecord[]>(),
-    naptr: new Map<string, readonly NaptrRecord[]>(),
-    txt: new Map<string, readonly string[]>(),
-    ptr: new Map<string, readonly string[]>(),
-  };
-  /** No server answers while this is set. */
-  dead = false;
-  a = (name: string): Promise<DnsAnswer<string>> => this.#answer("a", name);
-  aaaa = (name: string): Promise<DnsAnswer<string>> => this.#answer("aaaa", name);
-  srv = (name: string): Promise<DnsAnswer<SrvRecord>> => this.#answer("srv", name);
-  naptr = (name: string): Promise<DnsAnswer<NaptrRecord>> => this.#answer("naptr", name);
-  txt = (name: string): Promise<DnsAnswer<string>> => this.#answer("txt", name);
-  ptr = (name: string): Promise<DnsAnswer<string>> => this.#answer("ptr", name);
-
-  async #answer<T>(type: keyof SimulatedDns["records"], name: string): Promise<DnsAnswer<T>> {
-    if (this.dead) throw new Error(`no answer for ${name}`);
-    const records = this.records[type].get(name.toLowerCase().replace(/\.$/, "")) as readonly T[] | undefined;
-    return { records: records ?? [], ttl: 300 };
-  }
-}
+/** Files that can only be read. */
+export type Disk = Pick<Files, "read" | "glob">;
 
 export class SimulatedFiles implements Files {
   readonly contents: Map<string, string>;
-  constructor(files: Readonly<Record<string, string>>) {
+  readonly #disk: Disk | undefined;
+  constructor(files: Readonly<Record<string, string>>, disk?: Disk) {
     this.contents = new Map(Object.entries(files));
+    this.#disk = disk;
   }
   read(path: string): string | null {
-    return this.contents.get(path) ?? null;
+    return this.contents.get(path) ?? this.#disk?.read(path) ?? null;
   }
   write(path: string, text: string, append = false): boolean {
-    this.contents.set(path, append ? (this.contents.get(path) ?? "") + text : text);
+    this.contents.set(path, append ? (this.read(path) ?? "") + text : text);
     return true;
   }
   resolve(...parts: string[]): string {
@@ -122,7 +94,8 @@ export class SimulatedFiles implements Files {
       .replace(/\*/g, "[^/]*")
       .replace(/\?/g, "[^/]");
     const matches = new RegExp(`^${source}$`);
-    return [...this.contents.keys()].filter((path) => matches.test(path)).sort();
+    const own = [...this.contents.keys()].filter((path) => matches.test(path));
+    return [...new Set([...own, ...(this.#disk?.glob(pattern) ?? [])])].sort();
   }
 }
 

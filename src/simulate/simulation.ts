@@ -4,7 +4,7 @@ import type { Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
 import type { ReloadOptions, ReloadResult } from "../run/reload.ts";
 import { Server, type ServerOptions } from "../run/server.ts";
-import { SimulatedHost } from "./host.ts";
+import { type Disk, SimulatedHost } from "./host.ts";
 import { SimulatedNetwork } from "./network.ts";
 
 export interface SimulationOptions {
@@ -15,11 +15,14 @@ export interface SimulationOptions {
   readonly files: Readonly<Record<string, string>>;
   /** Path of the script. */
   readonly script: string;
+  /** Files that are there besides; nothing is written to them. */
+  readonly disk?: Disk;
   readonly seed?: number;
   /** `-A`, `--subst` and their kin. */
   readonly defines?: ServerOptions["defines"];
   readonly substitutions?: ServerOptions["substitutions"];
   readonly env?: Readonly<Record<string, string>>;
+  readonly additions?: ServerOptions["additions"];
   readonly overrides?: ReadonlyMap<string, Value>;
   readonly missing?: "error" | "warn";
   readonly watcher?: ServerOptions["watcher"];
@@ -42,7 +45,12 @@ export class Simulation {
 
   constructor(options: SimulationOptions) {
     this.#options = options;
-    this.host = new SimulatedHost({ seed: options.seed ?? 1, files: options.files, env: options.env ?? {} });
+    this.host = new SimulatedHost({
+      seed: options.seed ?? 1,
+      files: options.files,
+      env: options.env ?? {},
+      ...(options.disk && { disk: options.disk }),
+    });
     this.network = new SimulatedNetwork(this.host.clock);
     this.server = new Server({
       host: this.host,
@@ -56,6 +64,7 @@ export class Simulation {
       ...(options.builtin && { builtin: options.builtin }),
       ...(options.defines && { defines: options.defines }),
       ...(options.substitutions && { substitutions: options.substitutions }),
+      ...(options.additions && { additions: options.additions }),
       ...(options.overrides && { overrides: options.overrides }),
       ...(options.missing && { missing: options.missing }),
       ...(options.watcher && { watcher: options.watcher }),

@@ -3,7 +3,8 @@
 import type { ReceiveInfo } from "../../sip/address.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import { SipMessage } from "../../sip/message.ts";
-import type { Arrow } from "./read.ts";
+import { uriHost } from "./address.ts";
+import type { Arrow, PeerLine, Protocol } from "./ladder.ts";
 
 /** A message that reached a peer, as text and parsed. */
 export interface Arrived {
@@ -14,71 +15,109 @@ export interface Arrived {
   readonly at: number;
 }
 
+/** What a peer is to send, or why there is nothing. */
+export type Written =
+  | { readonly text: string; readonly answers?: SipMessage; readonly wrong?: undefined }
+  | { readonly wrong: string };
+
 const CRLF = "\r\n";
 
 export class Peer {
   readonly name: string;
   readonly address: string;
   readonly port: number;
-  readonly protocol: "udp" | "tcp";
+  /** What it listens on. */
+  readonly protocols: readonly Protocol[];
+  /** The address of the NAT that it is behind. */
+  readonly behind: PeerLine["behind"];
   /** Requests received, newest last, without ACK. */
   readonly requests: SipMessage[] = [];
   /** Replies received, newest last. */
   readonly replies: SipMessage[] = [];
+  /** All that was received or sent, newest last. */
+  readonly #messages: SipMessage[] = [];
   /** Requests sent, newest last, without ACK and CANCEL. */
   readonly #sent: SipMessage[] = [];
   /** Replies sent, newest last. */
-  readonly #answered: { readonly status: number; readonly text: string }[] = [];
+  readonly #answered: { readonly status: number; readonly text: string; readonly answers: SipMessage }[] = [];
   #calls = 0;
   #branches = 0;
   #cseq = 0;
 
-  constructor(name: string, address: string, port = 5060, protocol: "udp" | "tcp" = "udp") {
+  constructor(name: string, address: string, line?: Omit<Partial<PeerLine>, "address">) {
     this.name = name;
     this.address = address;
-    this.port = port;
-    this.protocol = protocol;
+    this.protocols = line?.protocols ?? ["udp"];
+    this.port = line?.port ?? (this.protocol === "tls" ? 5061 : 5060);
+    this.behind = line?.behind;
+  }
+
+  /** What it sends with. */
+  get protocol(): Protocol {
+    return this.protocols[0]!;
   }
 
   /** The address as it stands in a URI. */
   get host(): string {
-    return this.address.includes(":") ? `[${this.address}]` : this.address;
+    return uriHost(this.address);
   }
 
   get #contact(): string {
-    const transport = this.protocol === "tcp" ? ";transport=tcp" : "";
+    const transport = this.protocol === "udp" ? "" : `;transport=${this.protocol === "wss" ? "ws" : this.protocol}`;
     return `<sip:${this.name}@${this.host}:${this.port}${transport}>`;
   }
 
   received(msg: SipMessage): void {
+    this.#messages.push(msg);
     if (!msg.isRequest) this.replies.push(msg);
     else if (msg.method !== "ACK") this.requests.push(msg);
   }
 
-  /** The text of the message that an arrow names. A string that begins with "?" says why there is none. */
-  write(arrow: Arrow, received: ReceiveInfo): string {
-    const status = /^(\d{3})\s*(.*)$/.exec(arrow.start);
+  /**
+   * What `{name.field}` means: a field of the newest message, received or sent, that has it; `from-tag`, `to-tag`,
+   * `branch` and `uri` (the Request-URI) are parts of one, and `host`, `address` and `port` the peer's own.
+   */
+  field(name: string): string | undefined {
+    if (name === "host") return this.host;
+    if (name === "address") return this.address;
+    if (name === "port") return String(this.port);
+    for (let i = this.#messages.length - 1; i >= 0; i--) {
+      const value = partOf(this.#messages[i]!, name);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  /** The message that an arrow names. */
+  write(arrow: Arrow, received: ReceiveInfo): Written {
+    const written = this.#write(arrow);
+    if (written.wrong !== undefined) return written;
+    const msg = new SipMessage(written.text, received);
+    this.#messages.push(msg);
+    const isNew = msg.isRequest && !arrow.start.startsWith("again");
+    if (isNew && msg.method !== "ACK" && msg.method !== "CANCEL") this.#sent.push(msg);
+    return written;
+  }
+
+  #write(arrow: Arrow): Written {
+    const { start, body } = arrow;
+    if (start === "raw") return { text: body.map((it) => it.replace(/\\x([\da-f]{2})/gi, byte) + CRLF).join("") };
+    const status = /^(\d{3})\s*(.*)$/.exec(start);
     if (status) return this.#reply(arrow, Number(status[1]), status[2]!);
-    const [method, uri] = arrow.start.split(/\s+/);
-    if (method === "again") return this.#again(uri);
-    const text = this.#request(arrow, method!, uri);
-    if (method !== "ACK" && method !== "CANCEL" && !text.startsWith("?"))
-      this.#sent.push(new SipMessage(text, received));
-    return text;
+    const [method, uri] = start.split(/\s+/);
+    return method === "again" ? this.#again(uri) : this.#request(arrow, method!, uri);
   }
 
   /** `again`, `again INVITE`, `again 200`: the last request, or the last message of that method or status, once more. */
-  #again(which: string | undefined): string {
-    const text =
-      which === undefined
-        ? this.#sent.at(-1)?.text
-        : /^\d/.test(which)
-          ? this.#answered.findLast((it) => it.status === Number(which))?.text
-          : this.#sent.findLast((it) => it.method === which)?.text;
-    return text ?? "?nothing was sent that could be sent again";
+  #again(which: string | undefined): Written {
+    const found =
+      which !== undefined && /^\d/.test(which)
+        ? this.#answered.findLast((it) => it.status === Number(which))
+        : this.#sent.findLast((it) => which === undefined || it.method === which);
+    return found ?? { wrong: "nothing was sent that could be sent again" };
   }
 
-  #request(arrow: Arrow, method: string, uri: string | undefined): string {
+  #request(arrow: Arrow, method: string, uri: string | undefined): Written {
     const invites = method === "CANCEL" || method === "ACK";
     const last = (invites ? this.#sent.findLast((it) => it.method === "INVITE") : undefined) ?? this.#sent.at(-1);
     const ofInvite = invites ? this.replies.findLast((it) => it.cseqMethod === "INVITE") : undefined;
@@ -90,7 +129,7 @@ export class Peer {
     const ofLast = method === "CANCEL" || (method === "ACK" && reply !== undefined && reply.status >= 300);
     if (ofLast && (last || uri === undefined)) {
       // RFC 3261, 9.1 and 17.1.1.3: the same branch and request URI as the INVITE.
-      if (!last) return `?${method} without an INVITE`;
+      if (!last) return { wrong: `${method} without an INVITE` };
       uri ??= last.requestUri;
       fields = [
         ["Via", last.first(HeaderType.via)!],
@@ -104,7 +143,7 @@ export class Peer {
     } else if (uri === undefined) {
       // Inside the dialog: Contact is the target, Record-Route reversed the route (RFC 3261, 12.1.2).
       const peer = reply && reply.status >= 200 ? reply : this.requests.at(-1);
-      if (!peer) return `?${method} without a dialog: name its request URI`;
+      if (!peer) return { wrong: `${method} without a dialog: name its request URI` };
       const ours = !peer.isRequest;
       uri = /<([^>]+)>/.exec(peer.first(HeaderType.contact) ?? "")?.[1] ?? (ours ? last!.requestUri : "");
       const routes = peer.headers
@@ -133,15 +172,15 @@ export class Peer {
     }
     fields.push(["Max-Forwards", "70"]);
     if (method === "INVITE" || method === "REGISTER" || method === "SUBSCRIBE") fields.push(["Contact", this.#contact]);
-    return finish(`${method} ${uri} SIP/2.0`, fields, arrow);
+    return { text: finish(`${method} ${uri} SIP/2.0`, fields, arrow) };
   }
 
-  #reply(arrow: Arrow, code: number, rest: string): string {
+  #reply(arrow: Arrow, code: number, rest: string): Written {
     // `200 OK (INVITE)` answers the last request of that method; else the last request of any.
     const named = /^(.*?)\s*\((\w+)\)$/.exec(rest);
     const reason = named ? named[1]! : rest;
     const request = named ? this.requests.findLast((it) => it.method === named[2]) : this.requests.at(-1);
-    if (!request) return "?a reply without a request";
+    if (!request) return { wrong: "a reply without a request" };
     const fields: [string, string][] = [];
     for (const header of request.headers) {
       const { type } = header;
@@ -160,17 +199,33 @@ export class Peer {
     }
     if (request.method === "INVITE" && code > 100 && code < 300) fields.push(["Contact", this.#contact]);
     const text = finish(`SIP/2.0 ${code} ${reason}`, fields, arrow);
-    this.#answered.push({ status: code, text });
-    return text;
+    const written = { status: code, text, answers: request };
+    this.#answered.push(written);
+    return written;
   }
+}
+
+const byte = (_: string, digits: string): string => String.fromCharCode(Number.parseInt(digits, 16));
+
+const tagOf = (value: string | undefined): string | undefined => /;\s*tag=([^;,\s]+)/i.exec(value ?? "")?.[1];
+
+function partOf(msg: SipMessage, name: string): string | undefined {
+  if (name === "from-tag") return tagOf(msg.first(HeaderType.from));
+  if (name === "to-tag") return tagOf(msg.first(HeaderType.to));
+  if (name === "branch") return /;\s*branch=([^;,\s]+)/i.exec(msg.first(HeaderType.via) ?? "")?.[1];
+  if (name === "uri") return msg.isRequest ? msg.requestUri : undefined;
+  const [field] = msg.named(name);
+  return field && msg.value(field);
 }
 
 /** What the arrow says below itself replaces fields of that name, or is added; an empty value removes the field. */
 function finish(first: string, fields: [string, string][], arrow: Arrow): string {
   const replaced = new Set<string>();
   let out = fields;
+  let length: string | undefined;
   for (const { name, value } of arrow.details) {
     const same = (it: [string, string]): boolean => it[0].toLowerCase() === name.toLowerCase();
+    if (name.toLowerCase() === "content-length") length = value;
     const at = out.findIndex(same);
     if (at >= 0 && !replaced.has(name)) {
       out = out.filter((it, i) => i === at || !same(it));
@@ -180,6 +235,6 @@ function finish(first: string, fields: [string, string][], arrow: Arrow): string
     replaced.add(name);
   }
   const body = arrow.body.map((it) => it + CRLF).join("");
-  out.push(["Content-Length", String(body.length)]);
+  if (length === undefined) out.push(["Content-Length", String(body.length)]);
   return first + CRLF + out.map(([name, value]) => `${name}: ${value}${CRLF}`).join("") + CRLF + body;
 }

@@ -1,275 +1,155 @@
-/** Plays a ladder on a simulation: arrows into the proxy are sent, arrows out must occur, in order, and nothing else. */
-import type { Problem } from "../../../grammar/tree.ts";
-import type { HttpRequest } from "../../declare/host.ts";
-import type { Module, RpcFault } from "../../declare/module.ts";
-import { settle } from "../clock.ts";
-import type { ServiceAnswer } from "../http.ts";
+/** Plays ladders: makes a simulation for each scene, with the files, defines and script that the ladder names. */
+import type { ParseInput } from "../../../grammar/index.ts";
+import type { Place, Watcher } from "../../compile/watch.ts";
+import type { Module } from "../../declare/module.ts";
+import type { Disk } from "../host.ts";
 import { Simulation } from "../simulation.ts";
-import { bodyDiffers, detailDiffers, startFits, startOf } from "./compare.ts";
-import { addRecord } from "./names.ts";
-import type { Arrived, Peer } from "./peer.ts";
-import {
-  type Arrow,
-  type HttpGiven,
-  type HttpSent,
-  type Ladder,
-  type LogLine,
-  type Rpc,
-  readLadder,
-  type Scene,
-  type Step,
-} from "./read.ts";
-import { type Group, rewrite } from "./update.ts";
-import { peersOf, receivedBy, Wires } from "./wires.ts";
-
-export interface Failure {
-  /** Line of the ladder file. */
-  readonly line: number;
-  readonly message: string;
-}
+import type { Failure, RanLine } from "./failure.ts";
+import type { FileLine, Ladder, Scene } from "./ladder.ts";
+import { Play } from "./play.ts";
+import { readLadder } from "./read.ts";
+import { Rewriting } from "./update.ts";
 
 export interface LadderOptions {
   readonly modules: readonly Module[];
-  /** Further files by absolute path; the script itself stands in the ladder at `/ladder.cfg`. */
+  /** Modules that are always there. */
+  readonly builtin?: readonly Module[];
+  /** Absolute path of the ladder: paths in it are relative to its folder. */
+  readonly path?: string;
+  /** Further files by absolute path. */
   readonly files?: Readonly<Record<string, string>>;
-  readonly defines?: Readonly<Record<string, string | undefined>>;
+  /** Files that are there besides. */
+  readonly disk?: Disk;
+  readonly defines?: ParseInput["defines"];
   readonly seed?: number;
+  /** Watches every program, for coverage. */
+  readonly watcher?: Watcher;
 }
 
 const PROXY = "127.0.0.1";
-const SCRIPT = "/ladder.cfg";
 
 /** The failures of a ladder, all its scenes: none when everything happened as written. */
 export async function runLadder(text: string, options: LadderOptions): Promise<readonly Failure[]> {
   const ladder = readLadder(text);
-  const mistakes = mistakesOf(ladder);
-  if (mistakes.length > 0) return mistakes;
+  if (ladder.mistakes.length > 0) return ladder.mistakes;
   const failures: Failure[] = [];
   for (const scene of ladder.scenes) failures.push(...(await runScene(ladder, scene, options)));
   return failures;
 }
 
 /** Lines that are no ladder lines. */
-export const mistakesOf = (ladder: Ladder): Failure[] =>
-  ladder.mistakes.map(({ line, text }) => ({ line, message: `not a ladder line: ${text}` }));
+export const mistakesOf = (ladder: Ladder): readonly Failure[] => ladder.mistakes;
 
 /** The failures of one scene of a ladder. */
 export async function runScene(ladder: Ladder, scene: Scene, options: LadderOptions): Promise<readonly Failure[]> {
-  const play = await start(ladder, scene, options);
-  if (!(play instanceof Play)) return play;
+  const play = playOf(ladder, scene, options);
   return await play.run().finally(() => play.stop());
 }
 
-/** The ladder's text with what happened in place of what was expected; a script that does not load is left alone. */
-export async function updateLadder(text: string, options: LadderOptions): Promise<string> {
-  const ladder = readLadder(text);
-  let out = text;
-  // From the last scene to the first, so that the lines of those before stay where they are.
-  for (const scene of ladder.scenes.toReversed()) {
-    const play = await start(ladder, scene, options);
-    if (!(play instanceof Play)) return text;
-    out = rewrite(out, await play.watch().finally(() => play.stop()));
-  }
-  return out;
+/** The failures of a scene once more, each with the lines of the script that ran for it. */
+export async function explainScene(ladder: Ladder, scene: Scene, options: LadderOptions): Promise<readonly Failure[]> {
+  const recorder = new Recorder();
+  const play = playOf(ladder, scene, { ...options, watcher: recorder }, () => recorder.take());
+  return await play.run().finally(() => play.stop());
 }
 
-async function start(ladder: Ladder, scene: Scene, options: LadderOptions): Promise<Play | readonly Failure[]> {
+/** The ladder's text with what happened in place of what was expected; the failures are those of scenes that cannot be played. */
+export async function updateLadder(
+  text: string,
+  options: LadderOptions,
+  wanted: (scene: Scene) => boolean = () => true,
+): Promise<{ readonly text: string; readonly failures: readonly Failure[] }> {
+  const ladder = readLadder(text);
+  const rewriting = new Rewriting();
+  const failures: Failure[] = [];
+  for (const scene of ladder.scenes) {
+    if (!wanted(scene)) continue;
+    const play = playOf(ladder, scene, options);
+    failures.push(...(await play.update(rewriting).finally(() => play.stop())));
+  }
+  return { text: rewriting.apply(text), failures };
+}
+
+function playOf(ladder: Ladder, scene: Scene, options: LadderOptions, ran?: () => readonly RanLine[]): Play {
+  const { path = "/ladder.cfg", disk } = options;
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  const resolve = (it: string): string => normal(it.startsWith("/") ? it : `${folder}/${it}`);
+  const textOf = ({ from, body }: FileLine): string | undefined =>
+    from === undefined
+      ? body.map((it) => `${it}\n`).join("")
+      : (options.files?.[resolve(from)] ?? disk?.read(resolve(from)) ?? undefined);
+  const files: Record<string, string> = { ...options.files };
+  const [first, second] = ladder.uses;
+  // A single script in a file is loaded as it is; else the ladder is the script, with an include where it says `use`.
+  const script = first && !second && ladder.script === "" ? resolve(first.path) : path;
+  if (script === path) {
+    const lines = ladder.script.split("\n");
+    for (const use of ladder.uses) lines[use.line - 1] = `include_file "${resolve(use.path)}"`;
+    files[path] = (first ? "" : preamble(ladder)) + Array.from(lines, (it) => it ?? "").join("\n");
+  }
+  const defines = new Map(pairs(options.defines));
+  for (const it of [...ladder.settings, ...scene.steps]) if (it.kind === "define") defines.set(it.name, it.value);
+  for (const it of ladder.settings) if (it.kind === "file") files[resolve(it.path)] = textOf(it) ?? "";
   const simulation = new Simulation({
-    ...options,
-    files: { ...options.files, [SCRIPT]: preamble(ladder) + ladder.script },
-    script: SCRIPT,
+    modules: options.modules,
+    files,
+    script,
+    defines: [...defines],
+    additions: { modules: [], params: [], aliases: ["proxy"] },
+    ...(options.builtin && { builtin: options.builtin }),
+    ...(disk && { disk }),
+    ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.watcher && { watcher: options.watcher }),
   });
-  const problems = await simulation.start();
-  return problems.length > 0 ? problems.map(problemOf) : new Play(simulation, scene);
+  return new Play(simulation, scene, {
+    resolve,
+    textOf,
+    preamble: (it) => (first ? "" : preamble({ script: it })),
+    ...(ran && { ran }),
+  });
 }
 
 /** Without a listen line of its own a ladder's proxy listens on UDP 127.0.0.1:5060, and answers to the name `proxy`. */
-export function preamble(ladder: Ladder): string {
-  const listens = /^\s*(listen|socket)\s*=/m.test(ladder.script);
+export function preamble({ script }: Pick<Ladder, "script">): string {
+  const listens = /^\s*(listen|socket)\s*=/m.test(script);
   return `${listens ? "" : `listen=udp:${PROXY}:5060 `}alias="proxy" auto_aliases=no `;
 }
 
-const problemOf = (it: Problem): Failure => ({
-  line: it.span.line,
-  message: `${it.severity} ${it.code}: ${it.message}`,
-});
+const pairs = (defines: ParseInput["defines"]): (readonly [string, string | undefined])[] =>
+  defines === undefined ? [] : Symbol.iterator in defines ? [...defines] : Object.entries(defines);
 
-interface OpenRequest {
-  readonly request: HttpRequest;
-  answer(it: ServiceAnswer): void;
+/** Without `.` and `..`. */
+function normal(path: string): string {
+  const out: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") out.pop();
+    else if (part !== "" && part !== ".") out.push(part);
+  }
+  return `/${out.join("/")}`;
 }
 
-class Play {
-  readonly #simulation: Simulation;
-  readonly #steps: readonly Step[];
-  readonly #peers: Map<string, Peer>;
-  readonly #wires: Wires;
-  #arrived: Arrived[] = [];
-  #http: OpenRequest[] = [];
-  readonly #httpOpen: OpenRequest[] = [];
-  #logged = 0;
-  readonly #failures: Failure[] = [];
+/** How many statements are kept of a run that goes round in circles. */
+const MOST = 1000;
 
-  constructor(simulation: Simulation, { steps }: Scene) {
-    this.#simulation = simulation;
-    this.#steps = steps;
-    const { host } = simulation;
-    this.#wires = new Wires(simulation, (it) => {
-      this.#arrived.push(it);
-    });
-    this.#peers = peersOf(steps);
-    for (const peer of this.#peers.values()) {
-      this.#wires.open(peer);
-      host.dns.records[peer.address.includes(":") ? "aaaa" : "a"].set(peer.name.toLowerCase(), [peer.address]);
-    }
-    host.dns.records.a.set("proxy", [PROXY]);
-    host.http.anyService = (request) =>
-      new Promise<ServiceAnswer>((answer) => {
-        this.#http.push({ request, answer });
-      });
+/** Remembers the statements that ran. */
+class Recorder implements Watcher {
+  #ran: RanLine[] = [];
+
+  watch(_core: unknown, places: readonly Place[]): ReturnType<Watcher["watch"]> {
+    return {
+      step: (_call, place) => {
+        const { span, route } = places[place]!;
+        const last = this.#ran.at(-1);
+        if (last?.line === span.line && last.file === span.file) return;
+        if (this.#ran.length < MOST) this.#ran.push({ file: span.file, line: span.line, route });
+      },
+      branch() {},
+      value() {},
+    };
   }
 
-  stop(): Promise<void> {
-    return this.#simulation.stop();
+  /** What ran since it was last asked. */
+  take(): readonly RanLine[] {
+    return this.#ran.splice(0);
   }
-
-  async run(): Promise<readonly Failure[]> {
-    await this.#begin();
-    for (const step of this.#steps) {
-      if (this.#failures.length > 0) break;
-      if (step.kind === "arrow" && step.from === "proxy") this.#expect(step);
-      else if (step.kind === "http-sent") this.#expectHttp(step);
-      else if (step.kind === "log") this.#expectLog(step);
-      else {
-        this.#nothingElse(step.line);
-        if (this.#failures.length > 0) break;
-        await this.#act(step);
-      }
-    }
-    if (this.#failures.length === 0) this.#nothingElse(this.#steps.at(-1)?.line ?? 1);
-    return this.#failures;
-  }
-
-  /** Plays what goes in, and tells what came out between. */
-  async watch(): Promise<readonly Group[]> {
-    await this.#begin();
-    const groups: Group[] = [];
-    let expected: Arrow[] = [];
-    let after = 0;
-    for (const step of this.#steps) {
-      if (step.kind === "arrow" && step.from === "proxy") expected.push(step);
-      else if (step.kind === "http-sent") {
-        this.#expectHttp(step);
-        after = step.line;
-      } else if (step.kind !== "log") {
-        if (after > 0) groups.push({ before: step.line, after, expected, came: this.#arrived.splice(0) });
-        expected = [];
-        await this.#act(step);
-        after = lastLine(step);
-      }
-    }
-    groups.push({ before: undefined, after, expected, came: this.#arrived.splice(0) });
-    return groups;
-  }
-
-  async #begin(): Promise<void> {
-    await this.#settle();
-    this.#logged = this.#simulation.log.length;
-  }
-
-  async #act(step: Exclude<Step, HttpSent | LogLine>): Promise<void> {
-    if (step.kind === "arrow") this.#send(step);
-    else if (step.kind === "pause") await this.#simulation.advance(step.ms);
-    else if (step.kind === "http-given") this.#answerHttp(step);
-    else if (step.kind === "rpc") await this.#rpc(step);
-    else if (step.kind === "dns") {
-      const wrong = addRecord(this.#simulation.host.dns, step);
-      if (wrong) this.#fail(step.line, wrong);
-    } else if (step.kind === "close") this.#wires.close(this.#peers.get(step.name)!);
-    await this.#settle();
-  }
-
-  /** Everything that happens without time passing. */
-  async #settle(): Promise<void> {
-    await settle();
-    await this.#simulation.advance(0);
-  }
-
-  #send(arrow: Arrow): void {
-    const peer = this.#peers.get(arrow.from)!;
-    const text = peer.write(arrow, receivedBy(peer, PROXY, 5060));
-    if (text.startsWith("?")) return this.#fail(arrow.line, text.slice(1));
-    if (arrow.to !== "proxy") return this.#wires.sendDirectly(peer, text, this.#peers.get(arrow.to)!);
-    const wrong = this.#wires.send(peer, text, this.#simulation.server.sockets);
-    if (wrong) this.#fail(arrow.line, wrong);
-  }
-
-  #expect(arrow: Arrow): void {
-    const next = this.#arrived.shift();
-    const expected = `expected  ${arrow.to.padEnd(8)} ${arrow.start}`;
-    if (!next) return this.#fail(arrow.line, `${expected}\n  but       nothing came`);
-    const came = `came      ${next.to.padEnd(8)} ${startOf(next.msg)}`;
-    if (next.to !== arrow.to || !startFits(arrow, next.msg)) return this.#fail(arrow.line, `${expected}\n  ${came}`);
-    for (const detail of arrow.details) {
-      const wrong = detailDiffers(next.msg, detail);
-      if (wrong) this.#fail(detail.line, `${detail.name}: expected ${detail.value}\n  came ${wrong}`);
-    }
-    if (bodyDiffers(next.msg, arrow)) this.#fail(arrow.line, `the body is ${JSON.stringify(next.msg.body)}`);
-  }
-
-  #expectHttp(step: HttpSent): void {
-    const open = this.#http.shift();
-    if (!open) return this.#fail(step.line, `no HTTP request was made; expected ${step.method} ${step.url}`);
-    const { method, url } = open.request;
-    if (method !== step.method || url !== step.url) this.#fail(step.line, `the HTTP request was ${method} ${url}`);
-    this.#httpOpen.push(open);
-  }
-
-  #answerHttp(step: HttpGiven): void {
-    const open = this.#httpOpen.shift();
-    if (!open) return this.#fail(step.line, "there is no HTTP request to answer");
-    const { status, body } = step;
-    if (status === "refused") open.answer({ refuse: true });
-    else if (status === "reset") open.answer({ reset: true });
-    else if (status === "hang") open.answer({ hang: true });
-    else open.answer({ status, reason: "", body, headers: [] });
-  }
-
-  #expectLog(step: LogLine): void {
-    const line = this.#simulation.log[this.#logged];
-    if (!line) return this.#fail(step.line, `nothing was logged; expected ${step.text}`);
-    this.#logged++;
-    if (line.text.trimEnd() !== step.text) this.#fail(step.line, `the script logged ${line.text.trimEnd()}`);
-  }
-
-  async #rpc(step: Rpc): Promise<void> {
-    const command = this.#simulation.server.active.core.command(step.method);
-    if (!command) return this.#fail(step.line, `there is no command ${step.method}`);
-    let answer: unknown;
-    try {
-      answer = await command.run(step.args);
-    } catch (fault) {
-      answer = `${(fault as RpcFault).code} ${(fault as RpcFault).message}`;
-    }
-    const text = JSON.stringify(answer);
-    if (step.answer !== undefined && text !== step.answer) this.#fail(step.line, `it answered ${text}`);
-  }
-
-  /** What came and nobody expected. Log lines count only in ladders that look at the log. */
-  #nothingElse(line: number): void {
-    for (const { to, msg } of this.#arrived)
-      this.#fail(line, `before this line no arrow expects\n  came      ${to.padEnd(8)} ${startOf(msg)}`);
-    const [request] = this.#http;
-    if (request) this.#fail(line, `before this line the script asked ${request.request.method} ${request.request.url}`);
-  }
-
-  #fail(line: number, message: string): void {
-    this.#failures.push({ line, message });
-  }
-}
-
-/** The last line that belongs to a step. */
-function lastLine(step: Step): number {
-  if (step.kind !== "arrow") return step.line;
-  return step.line + step.details.length + step.body.length;
 }
