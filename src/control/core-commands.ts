@@ -3,6 +3,8 @@
 import type { Core } from "../declare/core.ts";
 import { declare, int, type Kind, optional, type Rpc, RpcArray, RpcFault, RpcStruct, str } from "../declare/module.ts";
 import type { Int } from "../declare/value.ts";
+import { blocklistCommands } from "./blocklist-commands.ts";
+import { dnsCommands } from "./dns-commands.ts";
 import { tcpCommands } from "./tcp-commands.ts";
 
 const { rpc, module } = declare<Record<string, never>>();
@@ -259,5 +261,7 @@ export const coreCommands = module({
         [...(core.defines?.() ?? [])].map(([name, value]) => ({ name, type: 0, value: value ?? "none" })),
     }),
     ...tcpCommands,
+    ...dnsCommands,
+    ...blocklistCommands,
   },
 });

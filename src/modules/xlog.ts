@@ -3,7 +3,7 @@ import type { Call } from "../declare/call.ts";
 import { type Core, LogLevel } from "../declare/core.ts";
 import { declare, type Fn, format, int, text } from "../declare/module.ts";
 import type { Format, VariableRef } from "../declare/variable.ts";
-import { methodBit } from "./textops/methods.ts";
+import { methodBit } from "../sip/methods.ts";
 
 interface Xlog {
   readonly core: Core;

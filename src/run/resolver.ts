@@ -1,11 +1,12 @@
 /**
  * From a host name to addresses, as RFC 3263 orders them and with Kamailio's `dns_*` parameters: NAPTR when asked for,
- * SRV when no port is given, then AAAA and A. Answers are kept for their TTL; a numeric host needs no look-up at all.
+ * SRV when no port is given, then A and AAAA. A numeric host needs no look-up at all.
  */
 import type { Config } from "../declare/core.ts";
-import type { Dns, DnsAnswer, Host, NaptrRecord, SrvRecord } from "../declare/host.ts";
+import type { Host, NaptrRecord, SrvRecord } from "../declare/host.ts";
 import type { Answer } from "../declare/value.ts";
 import { defaultPort, type Protocol } from "../sip/address.ts";
+import { cacheIsOn, DnsCache } from "./dns-cache.ts";
 
 /** One place to try. */
 export interface Target {
@@ -14,15 +15,11 @@ export interface Target {
   readonly port: number;
 }
 
-type RecordType = "a" | "aaaa" | "srv" | "naptr";
-
-interface Cached {
-  readonly records: readonly unknown[];
-  readonly until: number;
+/** What the server can send over: a name leads to nothing else. */
+export interface Reach {
+  readonly ipv6: boolean;
+  readonly protocols: ReadonlySet<Protocol>;
 }
-
-/** Names kept at most; the oldest goes first. */
-const CACHE_LIMIT = 10_000;
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)$/;
 
@@ -35,18 +32,26 @@ export function addressFamily(host: string): 0 | 4 | 6 {
 
 const bare = (host: string): string => (host.startsWith("[") ? host.slice(1, -1) : host);
 
+/** One question, with what it depends on. */
+interface Search {
+  readonly config: Config;
+  readonly reach: Reach;
+  /** Every place is wanted (`use_dns_failover`), not only the best. */
+  readonly all: boolean;
+}
+
 export class Resolver {
+  readonly cache: DnsCache;
   readonly #host: Host;
-  readonly #cache = new Map<string, Cached>();
-  readonly #asking = new Map<string, Promise<readonly unknown[]>>();
 
   constructor(host: Host) {
     this.#host = host;
+    this.cache = new DnsCache(host);
   }
 
   /**
    * The places to try, best first; none when the name cannot be resolved. `port` 0: not given.
-   * `protocol` undefined: not given, so NAPTR may choose (UDP, or TLS for `sips:`, otherwise).
+   * `protocol` undefined: not given, so NAPTR and SRV records choose (TLS for `sips:`).
    */
   targets(
     name: string,
@@ -54,110 +59,139 @@ export class Resolver {
     protocol: Protocol | undefined,
     secure: boolean,
     config: Config,
+    reach: Reach,
   ): Answer<readonly Target[]> {
     const chosen = protocol ?? (secure ? "tls" : "udp");
     if (addressFamily(name) !== 0) return [{ protocol: chosen, ip: bare(name), port: port || defaultPort(chosen) }];
-    return this.#lookup(name.toLowerCase(), port, protocol, chosen, config);
+    const all = config.int("use_dns_failover") !== 0 && cacheIsOn(config);
+    const named = protocol ?? (secure ? "tls" : undefined);
+    return this.#lookup(name.toLowerCase(), port, named, { config, reach, all });
   }
 
-  /** Forgets every answer (`dns.delete_all`). */
-  clear(): void {
-    this.#cache.clear();
-  }
-
-  async #lookup(
-    name: string,
-    port: number,
-    protocol: Protocol | undefined,
-    chosen: Protocol,
-    config: Config,
-  ): Promise<readonly Target[]> {
-    if (port !== 0) return this.#addresses(name, port, chosen, config);
-    if (protocol === undefined && config.int("dns_try_naptr") !== 0) {
-      const naptr = (await this.#records("naptr", name, config)) as readonly NaptrRecord[];
-      const services = [...naptr].sort((a, b) => a.order - b.order || a.preference - b.preference);
-      for (const it of services) {
-        const service = NAPTR_SERVICES[it.service.toUpperCase()];
-        if (!service || it.flags.toLowerCase() !== "s" || it.replacement === "") continue;
-        const found = await this.#service(it.replacement.toLowerCase(), service, config);
-        if (found.length > 0) return found;
-      }
+  async #lookup(name: string, port: number, named: Protocol | undefined, search: Search): Promise<readonly Target[]> {
+    const chosen = named ?? "udp";
+    // Web sockets have no SRV records.
+    if (port !== 0 || chosen === "ws" || chosen === "wss")
+      return this.#addresses(name, port || defaultPort(chosen), chosen, search);
+    if (named === undefined && search.config.int("dns_try_naptr") !== 0) {
+      const found = await this.#byNaptr(name, search);
+      if (found.length > 0) return found;
     }
-    const found = await this.#service(`${SRV_PREFIX[chosen]}.${name}`, chosen, config);
-    return found.length > 0 ? found : this.#addresses(name, defaultPort(chosen), chosen, config);
+    for (const protocol of named ? [named] : protocolsByPreference(search)) {
+      const found = await this.#service(`${SRV_PREFIX[protocol]}.${name}`, protocol, search);
+      if (found.length > 0) return found;
+    }
+    return this.#addresses(name, defaultPort(chosen), chosen, search);
   }
 
-  /** The targets of a SRV name, by priority, then by weighted chance (RFC 2782). */
-  async #service(name: string, protocol: Protocol, config: Config): Promise<readonly Target[]> {
-    const records = (await this.#records("srv", name, config)) as readonly SrvRecord[];
+  /** RFC 3263 4.1: the services that a name offers, those that this server prefers first. */
+  async #byNaptr(name: string, search: Search): Promise<readonly Target[]> {
+    const { records } = await this.cache.lookup("naptr", name, search.config);
     const targets: Target[] = [];
-    for (const record of this.#byWeight(records))
-      targets.push(...(await this.#addresses(record.target.toLowerCase(), record.port, protocol, config)));
+    for (const { record, protocol } of services(records as readonly NaptrRecord[], search)) {
+      targets.push(...(await this.#service(record.replacement.toLowerCase(), protocol, search)));
+      if (targets.length > 0 && !search.all) break;
+    }
     return targets;
   }
 
-  async #addresses(name: string, port: number, protocol: Protocol, config: Config): Promise<readonly Target[]> {
-    if (addressFamily(name) !== 0) return [{ protocol, ip: bare(name), port }];
-    const v4 = (await this.#records("a", name, config)) as readonly string[];
-    const v6 =
-      config.int("dns_try_ipv6") !== 0 ? ((await this.#records("aaaa", name, config)) as readonly string[]) : [];
-    const ordered = config.int("dns_cache_rec_pref") === 2 ? [...v6, ...v4] : [...v4, ...v6];
-    return ordered.map((ip) => ({ protocol, ip, port }));
+  /** The targets of a SRV name, by priority, then by weight (RFC 2782). */
+  async #service(name: string, protocol: Protocol, search: Search): Promise<readonly Target[]> {
+    const { records } = await this.cache.lookup("srv", name, search.config);
+    if (records.length === 0) return [];
+    const srv = records as readonly SrvRecord[];
+    const ordered = search.config.int("dns_srv_lb") !== 0 ? this.#byWeight(srv) : srv;
+    const places = (it: SrvRecord) => this.#addresses(it.target.toLowerCase(), it.port, protocol, search);
+    if (search.all) return (await Promise.all(ordered.map(places))).flat();
+    for (const record of ordered) {
+      const found = await places(record);
+      if (found.length > 0) return found;
+    }
+    return [];
   }
 
+  /** Addresses of the family that is preferred, then those of the other one. */
+  async #addresses(name: string, port: number, protocol: Protocol, search: Search): Promise<readonly Target[]> {
+    if (addressFamily(name) !== 0) return [{ protocol, ip: bare(name), port }];
+    const place = (ip: string): Target => ({ protocol, ip, port });
+    const wanted = families(search);
+    if (!cacheIsOn(search.config)) {
+      const own = this.#host.dns.hosts?.(name) ?? [];
+      const fit = wanted.flatMap((type) => own.filter((ip) => ip.includes(":") === (type === "aaaa")));
+      if (fit.length > 0) return fit.map(place);
+    }
+    const ask = (type: "a" | "aaaa") => this.cache.lookup(type, name, search.config);
+    if (search.all) return (await Promise.all(wanted.map(ask))).flatMap((it) => (it.records as string[]).map(place));
+    for (const type of wanted) {
+      const { records } = await ask(type);
+      if (records.length > 0) return (records as string[]).map(place);
+    }
+    return [];
+  }
+
+  /** Records of a priority in an order by chance: the heavier, the likelier first; one without weight seldom is. */
   #byWeight(records: readonly SrvRecord[]): SrvRecord[] {
+    const { random } = this.#host;
     const ordered: SrvRecord[] = [];
-    const priorities = [...new Set(records.map((r) => r.priority))].sort((a, b) => a - b);
-    for (const priority of priorities) {
+    for (const priority of new Set(records.map((r) => r.priority))) {
       const left = records.filter((r) => r.priority === priority);
       while (left.length > 0) {
         const total = left.reduce((sum, r) => sum + r.weight, 0);
-        let point = this.#host.random.next() * total;
-        let at = left.findIndex((r) => (point -= r.weight) < 0);
-        if (at < 0) at = 0;
-        ordered.push(...left.splice(at, 1));
+        let point = 1 + Math.floor(random.next() * total);
+        const weightless = point === 1 && random.next() * WEIGHTLESS_CHANCE < 1;
+        const at = left.findIndex((r) => (weightless ? r.weight === 0 : (point -= r.weight) <= 0));
+        ordered.push(...left.splice(Math.max(at, 0), 1));
       }
     }
     return ordered;
   }
-
-  #records(type: RecordType, name: string, config: Config): Answer<readonly unknown[]> {
-    const key = `${type} ${name}`;
-    const cached = this.#cache.get(key);
-    if (cached && cached.until > this.#host.clock.now()) return cached.records;
-    const asking = this.#asking.get(key);
-    if (asking) return asking;
-    const question = this.#ask(key, type, name, config);
-    this.#asking.set(key, question);
-    return question;
-  }
-
-  /** A question that no server answers counts as a name without records, kept for a short time only. */
-  async #ask(key: string, type: RecordType, name: string, config: Config): Promise<readonly unknown[]> {
-    const dns: Dns = this.#host.dns;
-    let answer: DnsAnswer<unknown>;
-    try {
-      answer = await dns[type](name);
-    } catch {
-      answer = { records: [], ttl: 1 };
-    }
-    this.#asking.delete(key);
-    if (config.int("use_dns_cache") === 0) return answer.records;
-    if (this.#cache.size >= CACHE_LIMIT) this.#cache.delete(this.#cache.keys().next().value!);
-    this.#cache.set(key, { records: answer.records, until: this.#host.clock.now() + lifetime(answer, config) * 1000 });
-    return answer.records;
-  }
 }
 
-/** Seconds for which an answer is kept: its TTL within the bounds of `dns_cache_*`. */
-function lifetime({ records, ttl }: DnsAnswer<unknown>, config: Config): number {
-  if (records.length === 0) return Math.min(ttl, config.int("dns_cache_negative_ttl"));
-  const most = config.int("dns_cache_max_ttl");
-  const bounded = Math.max(ttl, config.int("dns_cache_min_ttl"), 1);
-  return most < 0 ? bounded : Math.min(bounded, most);
+/** Of so many draws of the lowest number, one goes to a record of weight 0. */
+const WEIGHTLESS_CHANCE = 1000;
+
+/** The families to ask for, in order (`dns_try_ipv6`, `dns_cache_flags`). */
+function families({ config, reach }: Search): readonly ("a" | "aaaa")[] {
+  const flags = config.int("dns_cache_flags");
+  if (!reach.ipv6 || config.int("dns_try_ipv6") === 0 || flags & 1) return ["a"];
+  if (flags & 2) return ["aaaa"];
+  return flags & 4 ? ["aaaa", "a"] : ["a", "aaaa"];
 }
 
-const NAPTR_SERVICES: Record<string, Protocol> = { "SIP+D2U": "udp", "SIP+D2T": "tcp", "SIPS+D2T": "tls" };
+const preference = (protocol: Protocol, config: Config): number => config.int(`dns_${protocol}_pref`);
+
+const offered = (protocol: Protocol, { config, reach }: Search): boolean =>
+  preference(protocol, config) >= 0 && (protocol === "udp" || reach.protocols.has(protocol));
+
+/** The protocols whose SRV records are asked for when the URI names none, the preferred first. */
+function protocolsByPreference(search: Search): readonly Protocol[] {
+  return NAMED.filter((it) => offered(it, search)).sort(
+    (a, b) => preference(b, search.config) - preference(a, search.config),
+  );
+}
+
+/**
+ * The usable NAPTR records: by this server's preferences with `dns_naptr_ignore_rfc`, then by order and preference
+ * (the records come sorted by these).
+ */
+function services(records: readonly NaptrRecord[], search: Search) {
+  const usable: { record: NaptrRecord; protocol: Protocol }[] = [];
+  for (const record of records) {
+    const protocol = NAPTR_SERVICES[record.service.toUpperCase()];
+    if (!protocol || record.flags.toLowerCase() !== "s" || record.regexp !== "" || !offered(protocol, search)) continue;
+    usable.push({ record, protocol });
+  }
+  if (search.config.int("dns_naptr_ignore_rfc") === 0) return usable;
+  return usable.sort((a, b) => preference(b.protocol, search.config) - preference(a.protocol, search.config));
+}
+
+const NAMED: readonly Protocol[] = ["udp", "tcp", "tls", "sctp"];
+const NAPTR_SERVICES: Record<string, Protocol> = {
+  "SIP+D2U": "udp",
+  "SIP+D2T": "tcp",
+  "SIPS+D2T": "tls",
+  "SIP+D2S": "sctp",
+};
 const SRV_PREFIX: Record<Protocol, string> = {
   udp: "_sip._udp",
   tcp: "_sip._tcp",

@@ -29,22 +29,36 @@ export class Stateless {
     return after(this.#server.send(text, replyDestination(msg)), (sent) => (sent ? 1 : -1));
   }
 
-  /** Sends the request as edited to `to`, which `Server.resolve` has chosen. 1, or a negative error. */
+  /** Sends the request as edited to `to`, which `Server.resolve` has chosen, or the next place. 1, or a negative error. */
   forward(msg: SipMessage, to: Destination): Answer<number> {
+    return this.#server.destinations.tryEach(to, (it) => this.#forwardTo(msg, it));
+  }
+
+  #forwardTo(msg: SipMessage, to: Destination): Answer<number> {
     const { received } = msg;
+    const { destinations } = this.#server;
     const outbound = to.socket ?? this.#server.sockets.toward(to.protocol, to.ip, received.socket);
     if (!outbound) return E_BAD_ADDRESS;
-    const send = { inbound: received.socket, outbound, to: { ...to, socket: outbound } };
+    let send = { inbound: received.socket, outbound, to: { ...to, socket: outbound } };
     // RFC 3261, 16.11: a stateless proxy computes the branch from the request, so that copies get the same one.
     const options = {
       ...this.#server.active.buildSettings,
       branch: this.#server.transactions.engine.statelessBranch(msg),
     };
-    const text = buildRequest(msg, send, options);
+    let text = buildRequest(msg, send, options);
+    const stream = send.to.protocol === "udp" ? destinations.tooLarge(text.length, msg, send.to) : undefined;
+    if (stream?.socket) {
+      send = { inbound: received.socket, outbound: stream.socket, to: { ...stream, socket: stream.socket } };
+      text = buildRequest(msg, send, options);
+    }
     const allowed = this.#server.routes.onSend(msg, text, send.to);
     return after(allowed, (outcome) => {
       if (outcome?.dropped) return E_PROHIBITED;
-      return after(this.#server.send(text, send.to), (sent) => (sent ? 1 : E_SEND));
+      if (destinations.places.has(send.to)) return E_SEND;
+      return after(this.#server.send(text, send.to), (sent) => {
+        if (!sent) destinations.places.add(send.to, "send");
+        return sent ? 1 : E_SEND;
+      });
     });
   }
 
@@ -67,7 +81,7 @@ export class Stateless {
     const connection = protocol === "udp" ? 0 : connectionOf(next);
     const host = next.received?.value ?? next.host;
     const port = Number(next.rport?.value || next.portText || 0);
-    return after(server.resolver.targets(host, port, protocol, false, server.active.config), ([target]) => {
+    return after(server.destinations.targets(host, port, protocol), ([target]) => {
       const socket = target && server.sockets.toward(protocol, target.ip, msg.received.socket, msg.forceSendSocket);
       if (!socket) return false;
       const to: Destination = { socket, protocol, ip: target.ip, port: target.port, connection };

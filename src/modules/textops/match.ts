@@ -2,7 +2,8 @@
 import { declare, type Fn, text } from "../../declare/module.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import type { SipMessage } from "../../sip/message.ts";
-import { METHOD_OTHER, methodBit, methodList } from "./methods.ts";
+import { METHOD_OTHER, methodBit } from "../../sip/methods.ts";
+import { methodList } from "./methods.ts";
 import { mimeOf, mimeProblem } from "./mime.ts";
 import { audioOnHold } from "./sdp.ts";
 import type { Textops } from "./text.ts";
