@@ -3,22 +3,27 @@ import { describe, expect, test } from "vitest";
 import { lint, rules } from "../../src/check/lint/index.ts";
 import { report, reportJson, summary } from "../../src/check/report.ts";
 import { reportSarif } from "../../src/check/sarif.ts";
+import { modules } from "../../src/modules/index.ts";
 import { read } from "../syntax/read.ts";
 
 function advice(text: string, levels = {}) {
   const { script, problems, sources } = read(text);
   expect(problems).toEqual([]);
-  return lint(script, { sources, levels });
+  return lint(script, { sources, levels, modules });
 }
-const codes = (text: string): string[] => advice(text).map(({ code }) => code);
+const codes = (text: string, levels = {}): string[] => advice(text, levels).map(({ code }) => code);
 
 describe("rules", () => {
-  for (const { name, bad, good } of rules) {
+  for (const { name, severity, bad, good } of rules) {
     test(name, () => {
-      expect(codes(bad)).toContain(name);
-      expect(codes(good)).not.toContain(name);
+      expect(codes(bad, { [name]: severity })).toContain(name);
+      expect(codes(good, { [name]: severity })).not.toContain(name);
     });
   }
+
+  test("some are silent unless they are given a level", () => {
+    for (const { name, off, bad } of rules) expect(codes(bad).includes(name)).toBe(off !== true);
+  });
 });
 
 const SCRIPT = `request_route {

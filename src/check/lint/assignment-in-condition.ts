@@ -6,6 +6,8 @@ export const assignmentInCondition: Rule = {
   name: "assignment-in-condition",
   severity: "warning",
   doc: "An assignment in parentheses is an expression worth 1, so `if ($x = 2)` assigns and is always true.",
+  source: "Core cookbook, expressions; core/rvalue.c",
+  measured: "",
   bad: 'request_route { if ($var(x) = 2) exit; xlog("never"); }',
   good: 'request_route { if ($var(x) == 2) exit; xlog("x"); }',
   check(script, tell) {

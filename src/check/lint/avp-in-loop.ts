@@ -6,6 +6,8 @@ export const avpInLoop: Rule = {
   name: "avp-in-loop",
   severity: "info",
   doc: "Assigning to $avp(x) adds a value in front of those it has; in a loop they pile up. $(avp(x)[*]) replaces them all.",
+  source: "Pseudo-variables cookbook, $avp(id)",
+  measured: "",
   bad: "request_route { while ($var(i) < 3) { $avp(x) = $var(i); $var(i) = $var(i) + 1; } }",
   good: "request_route { while ($var(i) < 3) { $(avp(x)[*]) = $var(i); $var(i) = $var(i) + 1; } }",
   check(script, tell) {

@@ -31,9 +31,12 @@ export const neverArmed: Rule = {
   name: "never-armed",
   severity: "warning",
   doc: "A failure, branch or reply route runs only when t_on_failure, t_on_branch or t_on_reply names it.",
+  source: "Core cookbook, failure_route, branch_route, onreply_route",
+  measured: "",
   bad: 'request_route { t_relay(); exit; }\nfailure_route[BUSY] { xlog("busy"); }',
   good: 'request_route { t_on_failure("BUSY"); t_relay(); exit; }\nfailure_route[BUSY] { xlog("busy"); }',
-  check(script, tell) {
+  check(script, tell, { flow }) {
+    if (!flow.graphs.some(({ block }) => block.block === "request")) return; // Another file may arm it.
     for (const [kind, functions] of Object.entries(ARMS)) {
       const { names, computed } = used(script, functions);
       if (computed) continue;

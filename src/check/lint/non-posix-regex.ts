@@ -8,6 +8,8 @@ export const nonPosixRegex: Rule = {
   name: "non-posix-regex",
   severity: "warning",
   doc: "`=~` takes POSIX extended expressions, in which \\d is the letter d and `(?…)` and lazy repetition do not exist.",
+  source: "Core cookbook, operators; regex(7)",
+  measured: "",
   bad: 'request_route { if ($rU =~ "^\\\\d+$") exit; xlog("x"); }',
   good: 'request_route { if ($rU =~ "^[0-9]+$") exit; xlog("x"); }',
   check(script, tell) {

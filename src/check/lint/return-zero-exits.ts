@@ -6,6 +6,8 @@ export const returnZeroExits: Rule = {
   name: "return-zero-exits",
   severity: "warning",
   doc: "`return 0` in a route ends the whole script, as `exit` does, unless the parameter return_mode is 1.",
+  source: "Core cookbook, return, return_mode",
+  measured: "",
   bad: 'request_route { route(A); xlog("never"); }\nroute[A] { return 0; }',
   good: 'request_route { route(A); xlog("goes on"); }\nroute[A] { return; }',
   check(script, tell) {

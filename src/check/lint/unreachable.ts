@@ -16,6 +16,8 @@ export const unreachable: Rule = {
   name: "unreachable",
   severity: "warning",
   doc: "Statements after exit, return, drop or break in the same block are never run.",
+  source: "Core cookbook, exit, return, drop",
+  measured: "",
   bad: 'request_route { exit; xlog("never"); }',
   good: 'request_route { xlog("first"); exit; }',
   check(script, tell) {

@@ -10,6 +10,8 @@ export const varNull: Rule = {
   name: "var-null",
   severity: "warning",
   doc: "`$var(x)` is never undefined: assigning $null makes it 0, and comparing it with $null is always the same.",
+  source: "Pseudo-variables cookbook, $var(name), $vn(name); kamailio#2928",
+  measured: "",
   bad: 'request_route { $var(x) = $null; if ($var(x) == $null) exit; xlog("x"); }',
   good: 'request_route { $vn(x) = $null; if ($vn(x) == $null) exit; xlog("x"); }',
   check(script, tell) {

@@ -4,6 +4,7 @@ import { syntaxCodes } from "../../../grammar/index.ts";
 import type { Problem } from "../../../grammar/tree.ts";
 import { lint, problemCodes, readable, reportJson, reportSarif, rules, summary } from "../../check/index.ts";
 import { nearest } from "../../check/names.ts";
+import { modules } from "../../modules/index.ts";
 import type { LoadResult } from "../../run/load.ts";
 import { textLog } from "../log.ts";
 import { createServer } from "./engine.ts";
@@ -57,7 +58,7 @@ export const inspect = (
 ): Problem[] => {
   // Of a script that could not be read whole nothing can be said.
   const whole = script !== undefined && !problems.some(isSyntaxError);
-  const found = whole ? lint(script, { sources, levels: Object.fromEntries(levels) }) : [];
+  const found = whole ? lint(script, { sources, levels: Object.fromEntries(levels), modules }) : [];
   const order = new Map(files.map((file, index) => [file, index]));
   return [...problems.flatMap((it) => levelled(it, levels)), ...found].sort(
     ({ span: a }, { span: b }) =>
