@@ -13,7 +13,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/compile": ["grammar", "src/check", "src/declare", "src/sip"],
   "src/run": ["grammar", "src/sip", "src/transport", "src/transaction", "src/declare", "src/check", "src/compile"],
   "src/control": ["src/run", "src/declare", "src/sip"],
-  "src/simulate": ["grammar", "src/run", "src/sip", "src/transport", "src/transaction", "src/declare", "src/control"],
+  "src/simulate": [
+    "grammar",
+    "src/compile",
+    "src/run",
+    "src/sip",
+    "src/transport",
+    "src/transaction",
+    "src/declare",
+    "src/control",
+  ],
   "src/tools": ["grammar", "src/check", "src/compile", "src/declare", "src/run", "src/simulate", "src/sip"],
   grammar: [],
 };

@@ -11,6 +11,12 @@ interface Tool {
   load(): Promise<ToolModule>;
 }
 
-export const tools: Readonly<Record<string, Tool>> = {};
+export const tools: Readonly<Record<string, Tool>> = {
+  test: {
+    usage: "test [FILE or FOLDER...]",
+    doc: "play ladders against the scripts that they name",
+    load: () => import("./test.ts"),
+  },
+};
 
 export const isTool = (word: string): boolean => Object.hasOwn(tools, word);

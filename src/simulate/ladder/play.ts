@@ -238,7 +238,7 @@ export class Play {
     const arrow = this.#values.fillIn(written);
     const { line, to, start, port } = arrow;
     const next = this.#arrived.shift();
-    if (!next) return this.#fail(line, `expected ${to} to get ${start}; nothing came`);
+    if (!next) return this.#fail(line, `expected ${to} to get ${start}; nothing came`, true);
     const { msg } = next;
     const { srcPort } = msg.received;
     const shown = (name: string, text: string, from: number | undefined): string =>
@@ -370,9 +370,10 @@ export class Play {
     if (request) this.#fail(line, `no step before this line expects the HTTP request ${request.method} ${request.url}`);
   }
 
-  #fail(line: number, message: string): void {
+  /** That the script ran nothing is worth saying only where a message of it was expected. */
+  #fail(line: number, message: string, always = false): void {
     const ran = this.#options.ran?.();
-    this.#failures.push({ line, message, ...(ran && { ran }) });
+    this.#failures.push({ line, message, ...(ran && (always || ran.length > 0) && { ran }) });
   }
 }
 

@@ -53,21 +53,24 @@ export async function explainScene(ladder: Ladder, scene: Scene, options: Ladder
   return await play.run().finally(() => play.stop());
 }
 
-/** The ladder's text with what happened in place of what was expected; the failures are those of scenes that cannot be played. */
+/** The ladder's text with what happened in place of what was expected; failures are what keeps a scene from being played. */
 export async function updateLadder(
   text: string,
   options: LadderOptions,
   wanted: (scene: Scene) => boolean = () => true,
-): Promise<{ readonly text: string; readonly failures: readonly Failure[] }> {
+): Promise<{
+  readonly text: string;
+  readonly scenes: readonly { readonly scene: Scene; readonly failures: readonly Failure[] }[];
+}> {
   const ladder = readLadder(text);
   const rewriting = new Rewriting();
-  const failures: Failure[] = [];
+  const scenes: { scene: Scene; failures: readonly Failure[] }[] = [];
   for (const scene of ladder.scenes) {
     if (!wanted(scene)) continue;
     const play = playOf(ladder, scene, options);
-    failures.push(...(await play.update(rewriting).finally(() => play.stop())));
+    scenes.push({ scene, failures: await play.update(rewriting).finally(() => play.stop()) });
   }
-  return { text: rewriting.apply(text), failures };
+  return { text: rewriting.apply(text), scenes };
 }
 
 function playOf(ladder: Ladder, scene: Scene, options: LadderOptions, ran?: () => readonly RanLine[]): Play {

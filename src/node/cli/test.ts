@@ -1,0 +1,188 @@
+/** `viaduct test [FILES or folders]`: plays ladders against the scripts that they name, without a network. */
+import { mkdirSync, watch, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { performance } from "node:perf_hooks";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Coverage, type CoveredFile } from "../../simulate/coverage.ts";
+import { coverageHtml } from "../../simulate/coverage-html.ts";
+import { coverageLcov } from "../../simulate/coverage-lcov.ts";
+import { coverageText } from "../../simulate/coverage-text.ts";
+import { findLadders } from "./test-files.ts";
+import { junitText } from "./test-junit.ts";
+import { countsOf, fileText, jsonText, paint, shownPath, summaryText } from "./test-report.ts";
+import { CachedDisk, type FileResult, type RunOptions, runFile, unreadable, updateFile } from "./test-run.ts";
+
+/** What `viaduct test` exits with. */
+export const TESTED = {
+  /** Everything went as written. */
+  passed: 0,
+  /** Something went otherwise, a script was refused, or a ladder cannot be read. */
+  failed: 1,
+  /** Nothing could be run: an option, a file or a folder is wrong. */
+  failedToRun: 2,
+} as const;
+
+interface Options {
+  filter?: string;
+  update?: true;
+  watch?: true;
+  junit?: string;
+  coverage?: true;
+  coverageLcov?: string;
+  coverageHtml?: string;
+  seed?: number;
+  define: [string, string | undefined][];
+  format: "human" | "json";
+  colour: boolean;
+}
+
+export async function main(argv: readonly string[]): Promise<number | undefined> {
+  const command = commandLine();
+  try {
+    command.parse(argv, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? TESTED.passed : TESTED.failedToRun;
+    throw error;
+  }
+  const words = command.args;
+  const options = command.opts<Options>();
+  const again = async (): Promise<Run> => run(words, options);
+  const first = await again();
+  if (!options.watch) return first.status;
+  watchFiles(first, again);
+  return undefined;
+}
+
+function commandLine(): Command {
+  const define = (text: string, before: [string, string | undefined][]): [string, string | undefined][] => {
+    const [, name, value] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(text) ?? [];
+    if (name === undefined) throw new InvalidArgumentError("Write NAME or NAME=VALUE.");
+    return [...before, [name, value]];
+  };
+  const number = (text: string): number => {
+    if (!/^\d+$/.test(text)) throw new InvalidArgumentError("Write a number.");
+    return Number(text);
+  };
+  const colour = process.stdout.isTTY === true && !process.env["NO_COLOR"];
+  return new Command("viaduct test")
+    .description("Plays ladders (*.ladder) against the scripts that they name; docs/ladders.md describes them.")
+    .argument("[files...]", "ladders, and folders of them; without any, the current directory")
+    .option("--filter <text>", "only scenes whose file or title has this in it")
+    .option("--update", "write what happened over what the ladders expect")
+    .option("--watch", "run again whenever a ladder or a script changes")
+    .option("--junit <file>", "write the results as JUnit XML")
+    .option("--coverage", "say which lines and branches of the scripts ran")
+    .option("--coverage-lcov <file>", "write the coverage for lcov")
+    .option("--coverage-html <folder>", "write the coverage as web pages")
+    .option("--seed <number>", "seed of everything that is random", number)
+    .option("-A, --define <name[=value]>", "define for the preprocessor; a ladder's own go before", define, [])
+    .addOption(new Option("--format <format>", "human or json").choices(["human", "json"]).default("human"))
+    .addOption(new Option("--colour", "colours even where the output is no terminal").default(colour))
+    .option("--no-colour", "no colours; so does NO_COLOR")
+    .exitOverride();
+}
+
+/** What a run gave: its exit status, and the files that it read. */
+interface Run {
+  readonly status: number;
+  readonly read: readonly string[];
+}
+
+async function run(words: readonly string[], options: Options): Promise<Run> {
+  const started = performance.now();
+  const wrong = words.flatMap((it) => {
+    const problem = unreadable(it);
+    return problem === undefined ? [] : [`${it}: ${problem}\n`];
+  });
+  const paths = wrong.length > 0 ? [] : findLadders(words);
+  if (paths.length === 0) {
+    process.stderr.write(wrong.join("") || "there are no ladders here\n");
+    return { status: TESTED.failedToRun, read: [] };
+  }
+  const disk = new CachedDisk();
+  const wantsCoverage = options.coverage || options.coverageLcov !== undefined || options.coverageHtml !== undefined;
+  const coverage = wantsCoverage ? new Coverage() : undefined;
+  const settings: RunOptions = {
+    defines: options.define,
+    ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.filter !== undefined && { filter: options.filter }),
+    ...(coverage && { watcher: coverage }),
+  };
+  const colours = paint(options.colour);
+  const results: FileResult[] = [];
+  for (const path of paths) {
+    const result = options.update
+      ? await update(path, disk, settings)
+      : await runFile(path, shownPath(path), disk, settings);
+    if (result.scenes.length === 0) continue;
+    results.push(result);
+    if (options.format === "human") process.stdout.write(fileText(result, (it) => disk.read(it), colours));
+  }
+  if (results.length === 0) {
+    process.stderr.write(`no scene has ${JSON.stringify(options.filter)} in its file or title\n`);
+    return { status: TESTED.failedToRun, read: paths };
+  }
+  const took = performance.now() - started;
+  const counts = countsOf(results);
+  process.stdout.write(options.format === "json" ? jsonText(results, took) : summaryText(counts, took, colours));
+  try {
+    if (options.junit !== undefined) write(options.junit, junitText(results, took));
+    if (coverage) writeCoverage(coverage, disk, options);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return { status: TESTED.failedToRun, read: paths };
+  }
+  const read = [...disk.texts].filter(([, text]) => text !== null).map(([path]) => path);
+  return { status: counts.failed === 0 ? TESTED.passed : TESTED.failed, read };
+}
+
+async function update(path: string, disk: CachedDisk, settings: RunOptions): Promise<FileResult> {
+  const { text, ...result } = await updateFile(path, shownPath(path), disk, settings);
+  if (result.rewritten) writeFileSync(path, text, "latin1");
+  return result;
+}
+
+function writeCoverage(coverage: Coverage, disk: CachedDisk, options: Options): void {
+  const files = coverage.files();
+  const shown = files.map((it): CoveredFile => ({ ...it, file: shownPath(it.file) }));
+  if (options.coverage && options.format === "human") process.stdout.write(`\n${coverageText(shown)}`);
+  if (options.coverageLcov !== undefined) write(options.coverageLcov, coverageLcov(files));
+  if (options.coverageHtml === undefined) return;
+  const sources = new Map(files.map(({ file }) => [shownPath(file), disk.read(file) ?? ""]));
+  for (const [name, page] of coverageHtml(shown, sources)) write(join(options.coverageHtml, name), page, "latin1");
+}
+
+function write(path: string, text: string, encoding: "utf8" | "latin1" = "utf8"): void {
+  mkdirSync(dirname(resolve(path)), { recursive: true });
+  writeFileSync(path, text, encoding);
+}
+
+/** Milliseconds in which several changes are one: editors write files in steps. */
+const TOGETHER = 100;
+
+/** Runs again after each change of what the last run read. */
+function watchFiles(first: Run, again: () => Promise<Run>): void {
+  const watchers = new Map<string, ReturnType<typeof watch>>();
+  let timer: NodeJS.Timeout | undefined;
+  let read = new Set<string>();
+  const changed = (folder: string, name: string | null): void => {
+    if (name !== null && !name.endsWith(".ladder") && !read.has(join(folder, name))) return;
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      process.stdout.write("\n");
+      follow(await again());
+    }, TOGETHER);
+  };
+  const follow = (run: Run): void => {
+    read = new Set(run.read);
+    const folders = new Set(run.read.map(dirname));
+    for (const folder of folders)
+      if (!watchers.has(folder))
+        watchers.set(
+          folder,
+          watch(folder, (_, name) => changed(folder, name)),
+        );
+    process.stdout.write(`\nwaiting for changes of ${read.size} files; Ctrl-C ends it\n`);
+  };
+  follow(first);
+}
