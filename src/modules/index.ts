@@ -42,6 +42,7 @@ import { statistics } from "./statistics.ts";
 import { tcpops } from "./tcpops/index.ts";
 import { textops } from "./textops/textops.ts";
 import { textopsx } from "./textopsx/textopsx.ts";
+import { tls } from "./tls/index.ts";
 import { tm } from "./tm/index.ts";
 import { tmx } from "./tmx/index.ts";
 import { tsilo } from "./tsilo/index.ts";
@@ -87,6 +88,7 @@ export const modules: readonly Module[] = [
   jsonrpcs,
   xhttp,
   tcpops,
+  tls,
   xhttpProm,
   siputils,
   ipops,

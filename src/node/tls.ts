@@ -141,7 +141,9 @@ export class SecureListener {
       const name = typeof socket.servername === "string" && socket.servername !== "" ? socket.servername : undefined;
       const profile = profiles.server(address, port, name);
       const depth = depthOf(socket);
-      const facts = factsOf(socket, profile.name, name);
+      const known = factsOf(socket, profile.name, name);
+      // Node asks on behalf of all profiles; for one that does not ask the answer is nothing.
+      const facts = profile.ask ? known : { ...known, peer: undefined, verdict: "" };
       const reason = stream ? refusal(profile, depth, facts) : "unknown connection";
       if (stream && reason === undefined) return stream.secured(socket, facts);
       stream?.fail(reason!);
