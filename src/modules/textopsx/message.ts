@@ -154,6 +154,6 @@ export const messageFunctions: Record<string, Fn<Textopsx>> = {
       }),
     },
     returns: { 1: "it does", [-1]: "it does not" },
-    run: (_call, { text, pattern }) => (fnmatch(text, pattern) ? 1 : -1),
+    run: (_call, { text, pattern }) => (fnmatch(pattern, text) ? 1 : -1),
   }),
 };
