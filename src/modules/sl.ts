@@ -23,7 +23,7 @@ interface Sl {
   /** Variables at the start of reason texts, by the text as written. */
   readonly reasons: Map<string, VariableRef | null>;
   /** ACKs to replies of this module are looked for until then, in milliseconds of the host's clock. */
-  ackUntil: number;
+  readonly acks: { until: number };
 }
 const { fn, pv, rpc, module } = declare<Sl>();
 
@@ -49,7 +49,7 @@ export function replyStateless(call: Call, code: number, reason: string, state?:
     }
   }
   return after(core.replyStateless(msg, code, reason), (sent) => {
-    if (sl) sl.ackUntil = core.host.clock.now() + ACK_WAIT;
+    if (sl) sl.acks.until = core.host.clock.now() + ACK_WAIT;
     const event = core.block("event", "sl:local-response") ? localResponse(call, code, reason) : undefined;
     return after<unknown, 1 | -1>(event, () => {
       if (sent <= 0) return failed();
@@ -224,12 +224,12 @@ export const sl = module({
       richRedirect: Number(params.rich_redirect),
       counters,
       reasons: new Map(),
-      ackUntil: old?.ackUntil ?? Number.NEGATIVE_INFINITY,
+      acks: old?.acks ?? { until: Number.NEGATIVE_INFINITY },
     };
   },
   onRequest(call, state) {
     const { msg, core } = call;
-    if (msg.method !== "ACK" || state.ackUntil <= core.host.clock.now()) return false;
+    if (msg.method !== "ACK" || state.acks.until <= core.host.clock.now()) return false;
     const tag = msg.to?.tag;
     if (!tag || tag !== core.statelessToTag(msg)) return false;
     count(state, "received_ACKs");

@@ -7,6 +7,8 @@ import type { VariableRef } from "../declare/variable.ts";
 interface Stats {
   readonly core: Core;
   readonly counters: Map<string, Counter>;
+  /** Those that cannot be set back to 0. */
+  readonly pinned: ReadonlySet<Counter>;
   /** Variables named as arguments. */
   readonly variables: Map<string, VariableRef | string>;
 }
@@ -73,15 +75,19 @@ export const statistics = module({
 
   start(params, core) {
     const counters = new Map<string, Counter>();
+    const pinned = new Set<Counter>();
     for (const written of (params.variable as unknown as readonly string[] | undefined) ?? []) {
       const [name = "", flag] = written.split("/", 2);
       if (name === "") return "variable: a name is needed";
       if (flag !== undefined && flag.toLowerCase() !== "no_reset") return `variable: unsupported flag \`${flag}\``;
       const it = core.statistics.counter(GROUP, name);
-      it.pinned = flag !== undefined;
+      if (flag !== undefined) pinned.add(it);
       counters.set(name, it);
     }
-    return { core, counters, variables: new Map() };
+    return { core, counters, pinned, variables: new Map() };
+  },
+  serve({ counters, pinned }) {
+    for (const it of counters.values()) it.pinned = pinned.has(it);
   },
 
   functions: {

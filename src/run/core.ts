@@ -1,4 +1,5 @@
 /** The services of one generation: what its modules and compiled routes are handed as `Core`. */
+import type { Program } from "../compile/program.ts";
 import { Call } from "../declare/call.ts";
 import type { Config, ConnectionInfo, Core, Pending, SocketTable, Statistics, WorkerPool } from "../declare/core.ts";
 import type { Host } from "../declare/host.ts";
@@ -6,6 +7,7 @@ import type { Lists } from "../declare/lists.ts";
 import type { Module, Regex } from "../declare/module.ts";
 import type { Names } from "../declare/names.ts";
 import type { StreamControl } from "../declare/streams.ts";
+import type { Traces } from "../declare/trace.ts";
 import type { Answer, Value } from "../declare/value.ts";
 import type { Route, Variables } from "../declare/variable.ts";
 import type { Destination, LocalSocket, Protocol, ReceiveInfo } from "../sip/address.ts";
@@ -30,6 +32,8 @@ export class GenerationCore implements Core {
   readonly #server: Server;
   readonly #generation: Generation;
   readonly #commands: Commands;
+  /** Undefined: the generation's. Another in the core of a twin (twin.ts). */
+  program: Program | undefined = undefined;
 
   constructor(server: Server, generation: Generation, config: Config, modules: readonly Module[]) {
     this.#server = server;
@@ -44,6 +48,12 @@ export class GenerationCore implements Core {
     this.#commands = new Commands(modules, this, (module) => generation.states.get(module.name));
   }
 
+  get #program(): Program {
+    return this.program ?? this.#generation.program;
+  }
+  get traces(): Traces {
+    return this.#server.traces;
+  }
   get variables(): Variables {
     return this.#generation.variables;
   }
@@ -75,16 +85,18 @@ export class GenerationCore implements Core {
   }
 
   route(name: string): Route | undefined {
-    const { program } = this.#generation;
+    const program = this.#program;
     // Kamailio's name for request_route is 0.
     return program.routes.get(name) ?? (name === "0" ? program.request : undefined);
   }
   block(kind: "failure" | "branch" | "onreply" | "event", name: string): Route | undefined {
-    return this.#generation.program[kind].get(name);
+    return this.#program[kind].get(name);
   }
 
   runEvent(name: string, msg?: SipMessage, prepare?: (call: Call) => void): Answer<Call> | undefined {
-    const route = this.#generation.program.event.get(name);
+    const side = msg && this.#server.tracer?.side(this.#generation, msg);
+    if (side && side.core !== this) return side.core.runEvent(name, msg, prepare);
+    const route = this.#program.event.get(name);
     return route && this.#run(route, msg ?? this.#faked(), this.#generation.timerVars, prepare);
   }
   runDetached(route: Route, prepare?: (call: Call) => void, text?: string): Answer<Call> {
@@ -131,7 +143,11 @@ export class GenerationCore implements Core {
     this.#generation.done(kind);
   }
 
+  /** A client that was connected when another generation took over commands that one. */
   command(name: string): ReturnType<Core["command"]> {
+    const { active } = this.#server;
+    const { state } = this.#generation;
+    if (state === "cooling" || state === "retired") return active.core.command(name);
     return this.#commands.find(name);
   }
   commands(): readonly string[] {

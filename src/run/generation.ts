@@ -2,6 +2,7 @@
  * One loaded script: its program, its modules' states, its parameters (DESIGN.md, decision 7). Requests that it began
  * end on it; what must outlive it hangs from the server.
  */
+import type { Checked } from "../check/ir.ts";
 import type { Program } from "../compile/program.ts";
 import type { Call } from "../declare/call.ts";
 import type { Pending } from "../declare/core.ts";
@@ -43,6 +44,8 @@ export class Generation implements Owner {
   hash = "";
   /** Every file that was read, with its text. */
   sources: ReadonlyMap<string, string> = new Map();
+  /** What its program was made of, to make another of it (twin.ts). */
+  checked: Checked | undefined = undefined;
   readonly slots: VarSlots;
   /** State of each loaded module, by name. */
   readonly states = new Map<string, unknown>();

@@ -51,6 +51,7 @@ async function open(module: Module, params: Record<string, unknown>, core = core
   const state = module.start({ ...defaults, ...params }, core, old);
   if (typeof state === "string") throw new Error(state);
   await module.open?.(state, core);
+  module.serve?.(state, core);
   closers.push(() => module.stop?.(state));
   return state;
 }

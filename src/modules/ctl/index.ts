@@ -152,6 +152,8 @@ export const ctl = module({
     return { wanted, clients, sockets: old?.sockets ?? new ControlSockets() };
   },
   open: (state, core) => state.sockets.open(state, core.host.control, state.wanted),
+  serve: (state) => state.sockets.take(state, state.wanted),
+  cool: (state) => void state.sockets.close(state),
   stop: (state) => state.sockets.close(state),
 
   functions: {},

@@ -21,7 +21,7 @@ const keyOf = (address: ControlAddress): string =>
 export class ControlSockets {
   readonly #open = new Map<string, Entry>();
 
-  /** Opens what `owner` wants and hands it what is open already. Rejects, with nothing changed, when one cannot be opened. */
+  /** Opens what `owner` wants and is not open yet. Rejects, with nothing changed, when one cannot be opened. */
   async open(owner: object, control: Control, wanted: readonly ControlSocket[]): Promise<void> {
     const made: [key: string, entry: Entry][] = [];
     try {
@@ -43,11 +43,15 @@ export class ControlSockets {
       for (const [, entry] of made) await entry.server.close();
       throw error;
     }
+    for (const [key, entry] of made) this.#open.set(key, entry);
+  }
+
+  /** Hands `owner` what it wants and is open already. */
+  take(owner: object, wanted: readonly ControlSocket[]): void {
     for (const { address, handlers } of wanted) {
       const entry = this.#open.get(keyOf(address));
       if (entry) Object.assign(entry, { handlers, owner });
     }
-    for (const [key, entry] of made) this.#open.set(key, entry);
   }
 
   /** Closes what still belongs to `owner`. */

@@ -15,6 +15,8 @@ export interface Destination {
   readonly id: string;
   readonly priority: number;
   flags: number;
+  /** The flags that the list gave it. */
+  readonly listed: number;
   /** As written. */
   readonly attributes: string;
   readonly duid: string;
@@ -40,7 +42,7 @@ export interface Destination {
   load: number;
   /** Failures, or successes of an inactive one, in a row. */
   probes: number;
-  readonly latency: Latency;
+  latency: Latency;
 }
 
 export interface Line {
@@ -115,6 +117,7 @@ export function destinationOf(line: Line, core: Core, rules: DestinationRules): 
     id: rules.nextId(line.set),
     priority: line.priority,
     flags: line.flags,
+    listed: line.flags,
     attributes,
     duid: text("duid"),
     weight: percent("weight"),

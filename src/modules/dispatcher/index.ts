@@ -144,10 +144,9 @@ export const dispatcher = module({
     if (pingInterval > 0) every(state, pingInterval, () => pingAll(state));
     if (state.loads) every(state, loadInterval, () => state.loads?.expire(state.sets));
   },
-  stop(state) {
-    for (const timer of state.timers) timer.cancel();
-    state.timers = [];
-  },
+  serve: (state) => state.serve(),
+  cool: (state) => state.cool(),
+  stop: (state) => state.cool(),
   functions,
   variables: {
     dsv: pv({

@@ -70,7 +70,11 @@ export class Dispatcher {
   readonly settings: Settings;
   readonly ids: Ruids;
   readonly loads: Loads | undefined;
-  sets: ReadonlyMap<number, DestinationSet>;
+  #sets: ReadonlyMap<number, DestinationSet>;
+  /** The state of the generation before, until this one serves. */
+  #old: Dispatcher | undefined;
+  /** The state of the generation that serves, when this is not it any more. */
+  #next: Dispatcher | undefined = undefined;
   pings = true;
   /** Seconds since 1970. */
   reloadedAt = 0;
@@ -82,7 +86,47 @@ export class Dispatcher {
     this.settings = settings;
     this.loads = loads;
     this.ids = ids;
-    this.sets = old?.sets ?? new Map();
+    this.#sets = old?.sets ?? new Map();
+    this.#old = old;
+  }
+
+  /** Calls that began on an earlier generation mark and choose among the destinations of the one that serves. */
+  get sets(): ReadonlyMap<number, DestinationSet> {
+    return this.#next?.sets ?? this.#sets;
+  }
+  set sets(sets: ReadonlyMap<number, DestinationSet>) {
+    if (this.#next) this.#next.sets = sets;
+    else this.#sets = sets;
+  }
+
+  /** What is known of the destinations goes over: states, failures, loads, latencies, whose turn it is. */
+  serve(): void {
+    const old = this.#old;
+    this.#old = undefined;
+    if (!old) return;
+    for (const [id, set] of this.sets) {
+      const before = old.sets.get(id);
+      if (!before) continue;
+      set.next = before.next % set.list.length;
+      for (const it of set.list) {
+        const known = before.find(it.uri);
+        if (!known) continue;
+        // A list that was edited says how it is from now on.
+        if (known.listed === it.listed) it.flags = known.flags;
+        it.probes = known.probes;
+        it.load = known.load;
+        it.latency = known.latency;
+      }
+      set.stateChanged();
+    }
+    this.pings = old.pings;
+    old.#next = this;
+    old.#sets = new Map();
+  }
+
+  cool(): void {
+    for (const timer of this.timers) timer.cancel();
+    this.timers = [];
   }
 
   /** Reads the list file: the destinations by set, or the problem. */

@@ -50,10 +50,11 @@ export const htable = module({
     if (route && ((await state.core.runDetached(route)).flags & RunFlag.drop) !== 0)
       throw new Error("event_route[htable:mod-init] ended with drop");
   },
-  stop(state) {
-    state.timer?.cancel();
-    state.timer = undefined;
+  serve(state) {
+    for (const table of state.tables.values()) table.resize();
   },
+  cool: halt,
+  stop: halt,
   functions: { ...tableFunctions, ...iteratorFunctions },
   variables,
   commands,
@@ -63,6 +64,11 @@ export const htable = module({
       "The time of an item of the table has passed; `$shtrecord(key)` and `$shtrecord(value)` give it.",
   },
 });
+
+function halt(state: HtableState): void {
+  state.timer?.cancel();
+  state.timer = undefined;
+}
 
 function arm(state: HtableState): void {
   state.timer = state.core.host.clock.after(Math.max(state.interval, 1) * 1000, () => {

@@ -16,7 +16,7 @@ export interface Item {
 class Items {
   readonly byName = new Map<string, Item>();
   /** Ascending by hash; of equal ones the older first. */
-  readonly slots: (Item[] | undefined)[];
+  slots: (Item[] | undefined)[];
 
   constructor(slots: number) {
     this.slots = new Array<Item[] | undefined>(slots);
@@ -35,6 +35,14 @@ class Items {
     slot.splice(at, 0, item);
   }
 
+  /** Puts every item into the slot that it has among so many. */
+  resize(slots: number): void {
+    if (slots === this.slots.length) return;
+    const all = [...this.byName.values()];
+    this.slots = new Array<Item[] | undefined>(slots);
+    for (const item of all) this.add(item);
+  }
+
   remove(item: Item): void {
     this.byName.delete(item.name);
     const index = this.slotOf(item.hash);
@@ -51,15 +59,15 @@ export class Table {
   readonly #items: Items;
   readonly #seconds: () => number;
 
-  /** Takes over the items of `old`; when the number of slots has changed, a copy of them. */
+  /** Takes over the items of `old`. The number of slots becomes this one's with `resize`, when its generation serves. */
   constructor(specification: Specification, seconds: () => number, old?: Table) {
     this.specification = specification;
     this.#seconds = seconds;
-    if (old && old.specification.slots === specification.slots) this.#items = old.#items;
-    else {
-      this.#items = new Items(specification.slots);
-      for (const item of old?.all() ?? []) this.#items.add({ ...item });
-    }
+    this.#items = old ? old.#items : new Items(specification.slots);
+  }
+
+  resize(): void {
+    this.#items.resize(this.specification.slots);
   }
 
   get name(): string {

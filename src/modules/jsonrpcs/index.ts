@@ -209,6 +209,8 @@ export const jsonrpcs = module({
         .open(state, control, [it])
         .catch((error: Error) => core.log.write(LogLevel.warn, `jsonrpcs: ${error.message}\n`));
   },
+  serve: (state) => state.sockets.take(state, state.wanted),
+  cool: (state) => void state.sockets.close(state),
   stop: (state) => state.sockets.close(state),
 
   functions: {

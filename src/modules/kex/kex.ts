@@ -9,8 +9,7 @@ import { flagFunctions } from "./flags.ts";
 export interface Kex {
   readonly counters: MessageCounters;
   /** The begin of the unique ids of this server, and how many were made. */
-  readonly uniquePrefix: string;
-  uniqueCount: number;
+  readonly unique: { readonly prefix: string; count: number };
 }
 const { fn, pv, module } = declare<Kex>();
 
@@ -49,10 +48,11 @@ export const kex = module({
     const server = core.config.int("server_id");
     return {
       counters: new MessageCounters(core.statistics),
-      uniquePrefix:
-        old?.uniquePrefix ??
-        `srid-${server ? `${server.toString(16)}-` : ""}${seconds}-${host.process.pid.toString(16)}-`,
-      uniqueCount: old?.uniqueCount ?? 0,
+      // Calls of an earlier generation draw from the same numbers.
+      unique: old?.unique ?? {
+        prefix: `srid-${server ? `${server.toString(16)}-` : ""}${seconds}-${host.process.pid.toString(16)}-`,
+        count: 0,
+      },
     };
   },
   onRequest({ msg }, { counters }) {
@@ -135,7 +135,7 @@ export const kex = module({
   variables: {
     sruid: pv({
       doc: "A text that is unique to this server, another at each reading.",
-      get: (_call, _key, state) => state.uniquePrefix + (++state.uniqueCount).toString(16),
+      get: (_call, _key, state) => state.unique.prefix + (++state.unique.count).toString(16),
     }),
   },
 

@@ -91,6 +91,7 @@ export const nathelper = module({
     };
   },
   open: (state) => state.pinger?.start(),
+  cool: (state) => state.pinger?.stop(),
   stop: (state) => state.pinger?.stop(),
   onReply: (call, state) => state.pinger?.answered(call.msg),
   functions: {

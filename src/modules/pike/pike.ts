@@ -38,7 +38,11 @@ function written(bytes: readonly number[]): string {
   return groups.join(":");
 }
 
-/** Runs `work` every `ms` until the generation stops. */
+function halt({ timers }: Pike): void {
+  for (const timer of timers) timer?.cancel();
+}
+
+/** Runs `work` every `ms` until another generation serves. */
 function every(state: Pike, index: number, ms: number, work: () => void): void {
   state.timers[index] = state.core.host.clock.after(ms, () => {
     work();
@@ -84,9 +88,9 @@ export const pike = module({
     pike_log_level: int("Level of the lines about blocking.", { fallback: LogLevel.warn }),
   },
 
-  start: (params, core) => ({
+  start: (params, core, old) => ({
     core,
-    tree: new AddressTree(Number(params.reqs_density_per_unit), Number(params.remove_latency)),
+    tree: new AddressTree(Number(params.reqs_density_per_unit), Number(params.remove_latency), old?.tree),
     limit: Number(params.reqs_density_per_unit),
     period: Math.max(Number(params.sampling_time_unit), 1),
     logLevel: Number(params.pike_log_level),
@@ -100,9 +104,8 @@ export const pike = module({
       tree.swap((bytes) => core.log.write(logLevel, `PIKE - UNBLOCKing ip ${written(bytes)}\n`)),
     );
   },
-  stop({ timers }) {
-    for (const timer of timers) timer?.cancel();
-  },
+  cool: halt,
+  stop: halt,
 
   functions: {
     pike_check_req: fn({

@@ -31,13 +31,15 @@ export interface Seen {
 const MOST_HITS = 65_534;
 
 export class AddressTree {
-  readonly #roots = new Map<number, Node>();
+  readonly #roots: Map<number, Node>;
   /** Hits in a period that block an address. */
   readonly #limit: number;
   /** Seconds without a hit after which an address is forgotten. */
   readonly #timeout: number;
 
-  constructor(limit: number, timeout: number) {
+  /** The addresses that `old` knows are known here, too. */
+  constructor(limit: number, timeout: number, old?: AddressTree) {
+    this.#roots = old ? old.#roots : new Map();
     this.#limit = limit;
     this.#timeout = timeout;
   }

@@ -17,7 +17,7 @@ import { miscVariables } from "./misc.ts";
 import { networkVariables } from "./network.ts";
 import { scriptVariables } from "./script-variables.ts";
 import { sendingVariables } from "./sending.ts";
-import { module, sharedVariable } from "./state.ts";
+import { module, type Preset, type PvState, sharedVariable } from "./state.ts";
 import { timeVariables } from "./time.ts";
 import { transformations } from "./transformations/index.ts";
 import { uriVariables } from "./uri.ts";
@@ -37,11 +37,12 @@ export const pv = module({
   start: (params, core, old) => {
     const given = params as unknown as Record<"shvset" | "varset" | "avp_aliases", readonly string[] | undefined>;
     const shared = old?.shared ?? new Map();
+    const presets: Preset[] = [];
     for (const it of given.shvset ?? []) {
       const setting = parseSetting(it);
       if (typeof setting === "string") return setting;
-      // A reload does not reset what the script has set since.
-      if (!old?.shared.has(setting.name)) sharedVariable(shared, setting.name).value = setting.value;
+      // A reload does not reset what the script has set since; of two settings the first counts.
+      if (!shared.has(setting.name) && !presets.some((it) => it.name === setting.name)) presets.push(setting);
     }
     for (const it of given.varset ?? []) {
       const setting = parseSetting(it);
@@ -50,8 +51,10 @@ export const pv = module({
     }
     const aliases = parseAliases(given.avp_aliases ?? []);
     if (typeof aliases === "string") return aliases;
-    return { core, shared, aliases, staticBranch: emptyBranch(), timeval: 0 };
+    if (!old) preset({ shared, presets });
+    return { core, shared, presets: old ? presets : [], aliases, staticBranch: emptyBranch(), timeval: 0 };
   },
+  serve: preset,
   functions: { ...variableFunctions, ...xavpFunctions, ...branchFunctions },
   transformations,
   variables: {
@@ -76,8 +79,12 @@ export const pv = module({
   events: {},
 });
 
+function preset({ shared, presets }: Pick<PvState, "shared" | "presets">): void {
+  for (const { name, value } of presets) sharedVariable(shared, name).value = value;
+}
+
 /** `name=i:5`, `name=s:text`. A string is the problem. */
-function parseSetting(it: string): { readonly name: string; readonly value: string | number | bigint } | string {
+function parseSetting(it: string): Preset | string {
   const [, name, kind, value] = /^([^=]+)=([sSiI]):(.*)$/s.exec(it) ?? [];
   if (name === undefined || value === undefined) return `\`${it}\` is not written name=i:number or name=s:text`;
   if (kind!.toLowerCase() === "s") return { name, value };

@@ -9,10 +9,17 @@ export interface SharedVariable {
   value: string | Int;
 }
 
+export interface Preset {
+  readonly name: string;
+  readonly value: string | Int;
+}
+
 export interface PvState {
   readonly core: Core;
   /** By name. Variables that the script no longer names keep their value. */
   readonly shared: Map<string, SharedVariable>;
+  /** Values of `shvset` that are set when the generation serves. */
+  readonly presets: readonly Preset[];
   readonly aliases: ReadonlyMap<string, AvpName>;
   /** `$sbranch`. */
   staticBranch: Branch;

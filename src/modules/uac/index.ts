@@ -151,6 +151,7 @@ export const uac = module({
     return state;
   },
   open: (state) => state.registrations?.open(),
+  cool: (state) => state.registrations?.stop(),
   stop: (state) => state.registrations?.stop(),
   functions: {
     ...registerFunctions,

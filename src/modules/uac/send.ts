@@ -98,7 +98,9 @@ export function sendDraft(call: Call, state: Uac): Answer<1 | -1> {
         again(call, state, draft, request, code, reply);
     },
   };
-  return after(startRequest(core.transactions.engine, { ...request, owner: core.owner }), (result) => (typeof result === "number" ? -1 : 1));
+  return after(startRequest(core.transactions.engine, { ...request, owner: core.owner }), (result) =>
+    typeof result === "number" ? -1 : 1,
+  );
 }
 
 /** event_route[uac:reply], which sees the request's description with the outcome in it. */

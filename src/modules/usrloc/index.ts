@@ -59,6 +59,7 @@ export const usrloc = module({
   open(state) {
     if (state.settings.interval > 0) arm(state);
   },
+  cool: (state) => state.timer?.cancel(),
   stop: (state) => state.timer?.cancel(),
   functions: {},
   variables: {},
