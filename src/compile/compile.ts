@@ -4,7 +4,7 @@ import type { Checked, Comparison, Rv, Step } from "../check/ir.ts";
 import { visit } from "../check/routes.ts";
 import type { Call } from "../declare/call.ts";
 import type { Core } from "../declare/core.ts";
-import { type Answer, after } from "../declare/value.ts";
+import type { Answer } from "../declare/value.ts";
 import { comparisonWaits } from "./comparisons.ts";
 import type { CompiledRoute, Program } from "./program.ts";
 import { splitRests } from "./rests.ts";
@@ -81,10 +81,21 @@ class WatchedRoute extends ScriptRoute {
 
   override run(call: Call): Answer<number> {
     this.#teller.begin(call, this.#title);
-    return after(super.run(call), (code) => {
+    const ended = (code: number): number => {
       this.#teller.end(call, this.#title, code);
       return code;
-    });
+    };
+    // A defect of ours is passed on, but the run has ended for who watches, too.
+    const failed = (error: unknown): never => {
+      ended(-1);
+      throw error;
+    };
+    try {
+      const code = super.run(call);
+      return code instanceof Promise ? code.then(ended, failed) : ended(code);
+    } catch (error) {
+      return failed(error);
+    }
   }
 }
 

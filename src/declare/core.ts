@@ -8,6 +8,7 @@ import type { Host } from "./host.ts";
 import type { Module, Regex } from "./module.ts";
 import type { Names } from "./names.ts";
 import type { StreamControl } from "./streams.ts";
+import type { Traces } from "./trace.ts";
 import type { Answer, Int, Value } from "./value.ts";
 import type { Route, Variables } from "./variable.ts";
 
@@ -162,6 +163,8 @@ export interface Core {
   connections?(): readonly ConnectionInfo[];
   /** The stream connections for those who change them; undefined while the script loads. */
   readonly streams?: StreamControl | undefined;
+  /** Traces of what the script does; absent where nothing can be traced. */
+  readonly traces?: Traces;
   /** What the preprocessor has defined, with its value when it has one. */
   defines?(): ReadonlyMap<string, string | undefined>;
   /** What is known of names and of destinations that failed; absent where nothing is resolved. */

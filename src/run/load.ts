@@ -95,6 +95,8 @@ export async function load(
   };
   prepare(server, generation, checked);
   for (const message of await listen(server, generation, checked)) problem("cannot-listen", message);
+  if (generation.config.int("enable_tls") !== 0 && !checked.modules.some((it) => it.name === "tls"))
+    problem("cannot-listen", "enable_tls is set, but the module tls is not loaded");
   if (refuses(problems)) return refused();
   startModules(server, generation, checked, problem);
   if (refuses(problems)) {
@@ -109,6 +111,7 @@ export async function load(
     return refused();
   }
   generation.program = compiled.program;
+  generation.checked = checked;
   generation.hook();
   return { generation, problems, files, sources, script, hash };
 }

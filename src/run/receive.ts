@@ -44,6 +44,7 @@ export class Receiver {
     }
     if (msg.isRequest) this.#requests.value++;
     else this.#replies.value++;
+    server.tracer?.received(msg);
     const generation = server.cooling ? server.cooling.generationOf(msg) : server.active;
     if (!generation) {
       this.#dropped.value++;
@@ -74,10 +75,11 @@ export class Receiver {
 
   /** event_route[core:pre-routing] sees every message first; what it drops goes no further. */
   #preRouting(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
-    const route = generation.preRouting;
-    if (!route) return this.#sip(generation, msg, slot);
+    if (!generation.preRouting) return this.#sip(generation, msg, slot);
+    const { core, program } = this.#server.tracer?.side(generation, msg) ?? generation;
+    const route = program.event.get("core:pre-routing")!;
     const vars = generation.varsOf(slot);
-    const call = new Call(generation.core, msg, "request", vars, this.#server.newLists(vars));
+    const call = new Call(core, msg, "request", vars, this.#server.newLists(vars));
     return after(runRoute(this.#server, route, call), () => {
       if ((call.flags & RunFlag.drop) === 0) return this.#sip(generation, msg, slot);
     });
@@ -96,7 +98,7 @@ export class Receiver {
   }
 
   #request(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
-    const { program, core } = generation;
+    const { program, core } = this.#server.tracer?.side(generation, msg) ?? generation;
     if (generation.forceRport) msg.forceRport = true;
     if (generation.transportSettings.acceptAliases) this.#alias(msg);
     const vars = generation.varsOf(slot);
@@ -118,7 +120,8 @@ export class Receiver {
   }
 
   #reply(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
-    const { program, core, replyHooks: hooks } = generation;
+    const { replyHooks: hooks } = generation;
+    const { program, core } = this.#server.tracer?.side(generation, msg) ?? generation;
     if (!program.reply && hooks.length === 0) return this.#relayReply(msg);
     const vars = generation.varsOf(slot);
     const call = new Call(core, msg, "onreply", vars, this.#server.newLists(vars));

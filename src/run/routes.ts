@@ -83,7 +83,7 @@ export class Routes implements TransactionUser {
     return this.#run(message.isRequest ? "failure" : "onreply", tx, branch, message, route, vars, prepare);
   }
   localRequest(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome & { text: string }> | undefined {
-    const route = this.#owner(tx).event("tm:local-request");
+    const route = this.#event(tx, "tm:local-request");
     if (!route) return undefined;
     const request = new SipMessage(text, sentBy(to, this.#server.host.clock.now()));
     const socket = to.socket!;
@@ -93,20 +93,22 @@ export class Routes implements TransactionUser {
     }));
   }
   localResponse(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome> | undefined {
-    const route = this.#owner(tx).event("tm:local-response");
+    const route = this.#event(tx, "tm:local-response");
     if (!route) return undefined;
     return this.#run("local", tx, -1, new SipMessage(text, sentBy(to, this.#server.host.clock.now())), route);
   }
   onSend(message: SipMessage, text: string, to: Destination): Answer<RouteOutcome> | undefined {
-    const route = (this.#generation ?? this.#server.active).program.onsend;
+    const generation = this.#generation ?? this.#server.active;
+    const route = (this.#server.tracer?.side(generation, message) ?? generation).program.onsend;
     if (!route) return undefined;
     return this.#run("onsend", undefined, -1, message, route, undefined, (call) => {
       (call as Call).sending = { text, to };
     });
   }
 
-  #owner({ owner }: Transaction): Generation {
-    return owner instanceof Generation ? owner : this.#server.active;
+  #event({ owner, request }: Transaction, name: string): Route | undefined {
+    const generation = owner instanceof Generation ? owner : this.#server.active;
+    return (this.#server.tracer?.side(generation, request) ?? generation).program.event.get(name);
   }
 
   /** A timer or a message may have a route of another generation run, whose `$var`s have other places. */

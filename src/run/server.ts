@@ -31,6 +31,7 @@ import { type ReloadOptions, type ReloadResult, Reloads } from "./reload.ts";
 import { Routes } from "./routes.ts";
 import { Stateless } from "./stateless.ts";
 import { ServerStatistics } from "./statistics.ts";
+import { type Tracer, Tracing } from "./trace.ts";
 import { countTransports } from "./transport-statistics.ts";
 
 export interface ServerOptions {
@@ -55,6 +56,8 @@ export interface ServerOptions {
   readonly missing?: "error" | "warn";
   /** Watches every program that is loaded: coverage, breakpoints. */
   readonly watcher?: Watcher;
+  /** Told of every message from the start: what a simulation records. */
+  readonly tracer?: Tracer;
 }
 
 /** Kamailio's `maxbuffer`: bytes of datagrams that wait for a worker. */
@@ -82,6 +85,9 @@ export class Server {
   readonly generations: Generations;
   /** Undefined while no generation cools, which is nearly always. */
   cooling: Cooling | undefined = undefined;
+  /** Undefined while nobody traces, which is nearly always. */
+  tracer: Tracer | undefined;
+  readonly traces: Tracing;
   readonly #reloads: Reloads;
   #transports: Transports | undefined;
 
@@ -103,6 +109,8 @@ export class Server {
     this.startedAt = host.clock.wall();
     this.generations = new Generations();
     this.#reloads = new Reloads(this);
+    this.tracer = options.tracer;
+    this.traces = new Tracing(this);
     this.transactions = transactionLayer({
       clock: host.clock,
       random: host.random,
@@ -193,7 +201,9 @@ export class Server {
   }
 
   send(text: string, to: Destination): Answer<boolean> {
-    return this.#transports?.send(text, to) ?? false;
+    const sent = this.#transports?.send(text, to) ?? false;
+    if (this.tracer !== undefined) this.tracer.sent(text, to, sent);
+    return sent;
   }
 
   /** The first place to try for a URI and the socket to use. Null: there is none. */

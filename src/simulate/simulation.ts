@@ -1,11 +1,14 @@
 /** A server on an in-memory network and a virtual clock, with whatever peers a test puts beside it. */
 import type { Problem } from "../../grammar/tree.ts";
+import { together } from "../compile/watch.ts";
 import type { Module } from "../declare/module.ts";
+import type { TraceEvent } from "../declare/trace.ts";
 import type { Value } from "../declare/value.ts";
 import type { ReloadOptions, ReloadResult } from "../run/reload.ts";
 import { Server, type ServerOptions } from "../run/server.ts";
 import { type Disk, SimulatedHost } from "./host.ts";
 import { SimulatedNetwork } from "./network.ts";
+import { recording } from "./recording.ts";
 
 export interface SimulationOptions {
   readonly modules: readonly Module[];
@@ -26,6 +29,8 @@ export interface SimulationOptions {
   readonly overrides?: ReadonlyMap<string, Value>;
   readonly missing?: "error" | "warn";
   readonly watcher?: ServerOptions["watcher"];
+  /** Told of everything that happens, in the order in which it does. */
+  readonly trace?: (event: TraceEvent) => void;
 }
 
 /** A line of the server's log. */
@@ -52,6 +57,8 @@ export class Simulation {
       ...(options.disk && { disk: options.disk }),
     });
     this.network = new SimulatedNetwork(this.host.clock);
+    const recorded = options.trace && recording(this.host.clock, options.trace);
+    const watchers = [options.watcher, recorded?.watcher].filter((it) => it !== undefined);
     this.server = new Server({
       host: this.host,
       net: this.network,
@@ -67,7 +74,8 @@ export class Simulation {
       ...(options.additions && { additions: options.additions }),
       ...(options.overrides && { overrides: options.overrides }),
       ...(options.missing && { missing: options.missing }),
-      ...(options.watcher && { watcher: options.watcher }),
+      ...(watchers.length > 0 && { watcher: watchers.length > 1 ? together(watchers) : watchers[0]! }),
+      ...(recorded && { tracer: recorded.tracer }),
     });
   }
 
