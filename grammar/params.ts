@@ -110,3 +110,8 @@ export const logFacilities: ReadonlySet<string> = new Set(
     "LOG_LOCAL6 LOG_LOCAL7 LOG_LPR LOG_MAIL LOG_NEWS LOG_USER LOG_UUCP LOG_AUTHPRIV LOG_FTP LOG_SYSLOG"
   ).split(" "),
 );
+
+/** Values of `tcp_poll_method`, whichever of them the machine has. */
+export const pollMethods: ReadonlySet<string> = new Set(
+  "poll epoll_lt epoll_et sigio_rt select kqueue /dev/poll".split(" "),
+);

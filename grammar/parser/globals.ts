@@ -1,6 +1,6 @@
 /** What stands outside of routes: parameters, modules, sockets. */
 import { spanOf, type Token } from "../lex.ts";
-import { coreParams, logFacilities, type ParamShape, shapeNames } from "../params.ts";
+import { coreParams, logFacilities, type ParamShape, pollMethods, shapeNames } from "../params.ts";
 import {
   Assign,
   CfgEngine,
@@ -291,6 +291,8 @@ export class GlobalsParser extends SocketParser {
           "for example LOG_DAEMON or LOG_LOCAL0",
         );
       }
+      if (name === "tcp_poll_method" && value && !pollMethods.has(String(value.value)))
+        this.report("param-value", `\`${value.value}\` is no poll method`, value.span, "for example epoll_lt");
       if (name === "ipv6_hex_style" && value && !/^[aAc]/.test(String(value.value))) {
         this.report("param-value", '`ipv6_hex_style` is "a", "A" or "c"', value.span);
       }
@@ -326,13 +328,13 @@ function fits(shape: ParamShape, { kind, value }: tree.ParamValue): boolean {
     case "number-or-word":
       return kind === "number" || kind === "word";
     case "addresses":
-      return true;
+      return kind === "string" || !String(value).startsWith("-");
     case "address":
-      return !/:\d+$/.test(String(value)) || String(value).includes("]");
+      return kind === "string" || !/^-|[^\]]:\d+$/.test(String(value));
     case "ipv4":
-      return /^[0-9.]+$/.test(String(value));
+      return /^\d+\.\d+\.\d+\.\d+$/.test(String(value));
     case "ipv6":
-      return String(value).includes(":");
+      return /^\[?[0-9a-f]*:[0-9a-f:.]*\]?$/i.test(String(value));
     case "protocol":
       return kind === "word" && /^(?:udp|tcp|tls|sctp|\*)$/i.test(String(value));
     case "tls-method":

@@ -19,15 +19,11 @@ const ONSEND_FUNCTIONS: ReadonlySet<string> = new Set([
   "set_reply_close",
 ]);
 
-/** Functions of Kamailio's core that Viaduct does not have: they need SCTP, SER's attributes, or what transports lack. */
+/** Functions of Kamailio's core that Viaduct does not have: they need SER's attributes, or several instances of a group. */
 export const unsupportedCore: ReadonlySet<string> = new Set([
-  "forward_sctp",
   "setavpflag",
   "resetavpflag",
   "isavpflagset",
-  "force_tcp_alias",
-  "add_tcp_alias",
-  "udp_mtu_try_proto",
   "cfg_select",
   "cfg_reset",
 ]);

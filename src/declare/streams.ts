@@ -45,6 +45,8 @@ export interface StreamControl {
   tls: TlsProfiles | undefined;
   /** Hears of every connection that is gone. */
   closed: ((it: StreamInfo, why: StreamEnd) => void) | undefined;
+  /** Lets the connection be found by another port of its peer (RFC 5923). False: it is gone, or has too many. */
+  addAlias(connection: number, port: number): boolean;
   /** How a connection is secured; undefined when it is not, or its handshake is not done. */
   secured(connection: number): TlsFacts | undefined;
   info(connection: number): StreamInfo | undefined;

@@ -127,6 +127,8 @@ export function buildForwardedReply(msg: SipMessage, send?: SendContext): string
     const start = next !== undefined && next.start < header.end ? header.valueStart : header.start;
     const end = next !== undefined && next.start < header.end ? next.start : header.end;
     patches.push({ offset: start, deleted: end - start, text: "" });
+    const added = next === undefined ? "" : (msg.viaAdditions?.replyParams(msg) ?? "");
+    if (added !== "") insert(patches, { offset: next!.end, deleted: 0, text: added });
   }
   const protocol = msg.via2?.transport.toLowerCase();
   return assemble(msg, protocol === "tcp" || protocol === "tls" ? protocol : "udp", patches, send);
@@ -159,19 +161,28 @@ export function applyChanges(msg: SipMessage): boolean {
 /** This server's own Via line, line end included. `msg` is undefined for a request made here. */
 export function ownVia(msg: SipMessage | undefined, send: SendContext, options: RequestOptions): string {
   const { outbound } = send;
-  const address = msg?.advertisedAddress || options.advertisedAddress || outbound.advertise?.host || outbound.address;
+  const fields = msg?.viaAdditions?.fields(msg);
+  const address =
+    fields?.address ||
+    msg?.advertisedAddress ||
+    options.advertisedAddress ||
+    outbound.advertise?.host ||
+    outbound.address;
   let port = msg?.advertisedPort || options.advertisedPort || 0;
   if (port === 0) {
     if (outbound.advertise) port = outbound.advertise.port ?? 0;
     else if (outbound.port !== 5060) port = outbound.port;
   }
-  let out = `Via: SIP/2.0/${VIA_NAME[send.to.protocol]} ${outbound.family === 6 ? bracketed(address) : address}`;
-  if (port > 0) out += `:${port}`;
+  const host = outbound.family === 6 ? bracketed(address) : address;
+  let out = `Via: SIP/2.0/${VIA_NAME[fields?.protocol ?? send.to.protocol]} ${host}`;
+  if (fields?.port) out += `:${fields.port}`;
+  else if (port > 0) out += `:${port}`;
   out += `;branch=${options.branch}`;
   const from = msg?.received.protocol;
   if (from === "tcp" || from === "tls") out += `;i=${reverseHex(msg!.received.connection)}`;
   if (options.localRport || msg?.addLocalRport) out += ";rport";
   if (options.viaParams) out += options.viaParams;
+  if (msg?.viaAdditions) out += msg.viaAdditions.params(msg);
   return `${out}\r\n`;
 }
 
@@ -265,7 +276,7 @@ function replyVia(msg: SipMessage, header: Header, options: ReplyOptions): strin
   const via = msg.via1!;
   const received = needsReceived(msg, via) ? `;received=${msg.received.srcIp}` : "";
   const rport = needsRport(msg, via, options) ? `;rport=${msg.received.srcPort}` : "";
-  const added = rport + received + (options.viaParams ?? "");
+  const added = rport + received + (options.viaParams ?? "") + (msg.viaAdditions?.replyParams(msg) ?? "");
   let cut = header.valueEnd;
   let go = header.valueEnd;
   if (rport !== "" && via.rport) {

@@ -2,7 +2,7 @@
  * A SIP message is its bytes (DESIGN.md, decision 3): latin1 text, a parsed first line, an index of header fields,
  * and what the script has asked to change. Field values are parsed when somebody asks.
  */
-import type { LocalSocket, ReceiveInfo } from "./address.ts";
+import type { LocalSocket, Protocol, ReceiveInfo } from "./address.ts";
 import type { DigestCredentials } from "./auth.ts";
 import type { CSeq } from "./cseq.ts";
 import { type Anchor, Edits } from "./edits.ts";
@@ -55,6 +55,23 @@ export class Index {
   from: NameAddr | null = null;
   to: NameAddr | null = null;
   cseq: CSeq | null = null;
+}
+
+/** What a script adds to the Via fields of what is sent, asked for when it is sent (corex: via_add_srvid and its kin). */
+export interface ViaAdditions {
+  /** Parameters for the own Via, each with its semicolon. */
+  params(msg: SipMessage): string;
+  /** What the own Via shows instead of the socket. */
+  fields(msg: SipMessage): ViaFields | undefined;
+  /** Parameters for the topmost Via of replies, each with its semicolon. */
+  replyParams(msg: SipMessage): string;
+}
+
+/** Undefined leaves what the socket says. */
+export interface ViaFields {
+  readonly address: string | undefined;
+  readonly port: string | undefined;
+  readonly protocol: Protocol | undefined;
 }
 
 export class SipMessage {
@@ -117,6 +134,9 @@ export class SipMessage {
   addLocalRport = false;
   advertisedAddress: string | undefined = undefined;
   advertisedPort: number | undefined = undefined;
+  viaAdditions: ViaAdditions | undefined = undefined;
+  /** Flags that the own Via carries as `kvf` (msg_vbflag_set). */
+  viaFlags = 0;
   /** XFLAGS and msg_flags that modules keep, by name. */
   marks: Set<string> | undefined = undefined;
   /** Credentials that the script has accepted (auth module). */
@@ -303,6 +323,8 @@ export class SipMessage {
     this.addLocalRport = from.addLocalRport;
     this.advertisedAddress = from.advertisedAddress;
     this.advertisedPort = from.advertisedPort;
+    this.viaAdditions = from.viaAdditions;
+    this.viaFlags = from.viaFlags;
     if (from.marks) this.marks = new Set(from.marks);
     this.authorized = from.authorized;
     this.instance = from.instance;

@@ -82,4 +82,6 @@ export const forwardFunctions = {
   forward_udp: forwards("udp"),
   forward_tcp: forwards("tcp"),
   forward_tls: forwards("tls"),
+  // There are no SCTP sockets: the call fails as it does in Kamailio without its sctp module.
+  forward_sctp: forwards("sctp"),
 } as const;

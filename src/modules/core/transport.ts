@@ -27,7 +27,31 @@ const marks = (doc: string, name: string): Fn<Core> =>
     },
   });
 
+const alias = fn({
+  doc: "Lets the TCP or TLS connection of the request be used for what goes to another port of its peer (RFC 5923).",
+  in: "any",
+  args: { port: int("The port; without it that of the topmost Via.", { optional: true, computed: false }) },
+  returns: { 1: "Done, or the request came over another protocol.", [-1]: "The connection is gone, or has too many." },
+  run({ msg, core }, { port }) {
+    const { protocol, connection } = msg.received;
+    if (protocol !== "tcp" && protocol !== "tls") return 1;
+    return core.streams?.addAlias(connection, Number(port ?? msg.via1?.port ?? 0)) ? 1 : -1;
+  },
+});
+
 export const transportFunctions = {
+  force_tcp_alias: alias,
+  add_tcp_alias: alias,
+  udp_mtu_try_proto: fn({
+    doc: "Tries this protocol, too, when the request is longer than `udp_mtu` allows; UDP is no other way.",
+    in: "any",
+    args: { protocol: text("UDP, TCP, TLS or SCTP.", { computed: false }) },
+    returns: { 1: "Always." },
+    run({ msg }, { protocol }) {
+      if (protocol.toLowerCase() !== "udp") (msg.marks ??= new Set()).add(`mtu-${protocol.toLowerCase()}`);
+      return 1 as const;
+    },
+  }),
   set_forward_no_connect: marks(
     "Forwards the request only over a connection that is open already.",
     "forward-no-connect",

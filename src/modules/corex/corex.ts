@@ -5,11 +5,14 @@ import type { Protocol } from "../../sip/address.ts";
 import { branchFunctions } from "./branches.ts";
 import { commands } from "./commands.ts";
 import { flagFunctions } from "./flags.ts";
+import { forwardFunctions } from "./forward.ts";
+import { internalFlagFunctions } from "./internal-flags.ts";
 import { sendFunctions } from "./send.ts";
 import { sockClass } from "./socket-text.ts";
 import { socketFunctions } from "./sockets.ts";
 import { parseSubdomains, type Subdomains } from "./subdomains.ts";
 import { variables } from "./variables.ts";
+import { viaFunctions } from "./vias.ts";
 
 export interface Corex {
   readonly core: Core;
@@ -39,7 +42,15 @@ export const corex = module({
   isMyself: (host: string, port: number, protocol: Protocol | undefined, { subdomains }) =>
     subdomains.some((it) => it.has(host, port, protocol)),
 
-  functions: { ...branchFunctions, ...sendFunctions, ...socketFunctions, ...flagFunctions },
+  functions: {
+    ...branchFunctions,
+    ...forwardFunctions,
+    ...sendFunctions,
+    ...socketFunctions,
+    ...flagFunctions,
+    ...internalFlagFunctions,
+    ...viaFunctions,
+  },
   variables,
   transformations: { sock: sockClass },
   commands,
