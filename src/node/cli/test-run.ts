@@ -31,6 +31,8 @@ export interface FileResult {
 export interface RunOptions {
   readonly defines: readonly (readonly [string, string | undefined])[];
   readonly seed?: number;
+  /** What a module that Viaduct lacks is. */
+  readonly missing: "error" | "warn";
   /** Only scenes whose `file: title` has this in it. */
   readonly filter?: string;
   readonly watcher?: Watcher;
@@ -101,12 +103,17 @@ export function unreadable(path: string): string | undefined {
   }
 }
 
-const settingsOf = (path: string, disk: CachedDisk, { defines, seed, watcher }: RunOptions): LadderOptions => ({
+const settingsOf = (
+  path: string,
+  disk: CachedDisk,
+  { defines, missing, seed, watcher }: RunOptions,
+): LadderOptions => ({
   modules,
   builtin: [coreCommands],
   path,
   disk,
   defines: [...defines],
+  missing,
   ...(seed !== undefined && { seed }),
   ...(watcher && { watcher }),
 });

@@ -32,6 +32,7 @@ interface Options {
   coverageHtml?: string;
   seed?: number;
   define: [string, string | undefined][];
+  missing: "error" | "warn";
   format: "human" | "json";
   colour: boolean;
 }
@@ -76,6 +77,11 @@ function commandLine(): Command {
     .option("--coverage-html <folder>", "write the coverage as web pages")
     .option("--seed <number>", "seed of everything that is random", number)
     .option("-A, --define <name[=value]>", "define for the preprocessor; a ladder's own go before", define, [])
+    .addOption(
+      new Option("--missing <level>", "a module that Viaduct lacks: error, or warn with functions that return -1")
+        .choices(["error", "warn"])
+        .default("error"),
+    )
     .addOption(new Option("--format <format>", "human or json").choices(["human", "json"]).default("human"))
     .addOption(new Option("--colour", "colours even where the output is no terminal").default(colour))
     .option("--no-colour", "no colours; so does NO_COLOR")
@@ -104,6 +110,7 @@ async function run(words: readonly string[], options: Options): Promise<Run> {
   const coverage = wantsCoverage ? new Coverage() : undefined;
   const settings: RunOptions = {
     defines: options.define,
+    missing: options.missing,
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.filter !== undefined && { filter: options.filter }),
     ...(coverage && { watcher: coverage }),

@@ -21,6 +21,7 @@ export interface LadderOptions {
   /** Files that are there besides. */
   readonly disk?: Disk;
   readonly defines?: ParseInput["defines"];
+  readonly missing?: "error" | "warn";
   readonly seed?: number;
   /** Watches every program, for coverage. */
   readonly watcher?: Watcher;
@@ -101,6 +102,7 @@ function playOf(ladder: Ladder, scene: Scene, options: LadderOptions, ran?: () =
     additions: { modules: [], params: [], aliases: ["proxy"] },
     ...(options.builtin && { builtin: options.builtin }),
     ...(disk && { disk }),
+    ...(options.missing && { missing: options.missing }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.watcher && { watcher: options.watcher }),
   });
