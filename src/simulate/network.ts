@@ -1,7 +1,9 @@
 /**
  * A network in memory: datagrams and byte streams between addresses, delivered on the virtual clock in the order
- * they were sent. Faults (loss, duplicates, delay) are decided by a function, so that a test can seed them.
+ * they were sent. Faults (loss, duplicates, delay) are decided by a function, so that a test can seed them. Streams
+ * with TLS are told of as secured, and carry their bytes as they are: certificates are not looked at.
  */
+import type { TlsFacts, TlsProfile } from "../sip/secure.ts";
 import type {
   ConnectOptions,
   DatagramHandlers,
@@ -24,6 +26,14 @@ export type Faults = (datagram: {
   readonly text: string;
 }) => readonly number[];
 
+/** Bytes that one end sent: a datagram, or a piece of a stream. */
+export interface Sent {
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly protocol: "udp" | "tcp";
+  readonly text: string;
+}
+
 const AT_ONCE: readonly number[] = [0];
 const key = (address: string, port: number): string => `${address}|${port}`;
 
@@ -38,6 +48,8 @@ export class SimulatedNetwork implements SocketPort {
 
   /** Decides about each datagram; undefined delivers all at once. */
   faults: Faults | undefined;
+  /** Sees everything that is sent, when it is sent. */
+  tap: ((sent: Sent) => void) | undefined;
   /** False: sending there fails at once ("Network is unreachable"). */
   reachable: (ip: string) => boolean = () => true;
   localInterfaces: NetInterface[] = [{ name: "lo", address: "127.0.0.1", family: 4, internal: true }];
@@ -76,6 +88,7 @@ export class SimulatedNetwork implements SocketPort {
   }
 
   #send(from: Endpoint, to: Endpoint, text: string): void {
+    this.tap?.({ from, to, protocol: "udp", text });
     for (const delay of this.faults?.({ from, to, text }) ?? AT_ONCE)
       this.#clock.after(delay, () => {
         const handlers = this.#datagrams.get(key(to.address, to.port)) ?? this.#datagrams.get(key("0.0.0.0", to.port));
@@ -107,18 +120,25 @@ export class SimulatedNetwork implements SocketPort {
       port: options.localPort ?? this.#nextPort++,
     };
     const remote = { address: options.address, port: options.port };
-    const near = new Pipe(this.#clock, local, remote, handlers);
+    const tap = (sent: Sent): void => this.tap?.(sent);
+    const near = new Pipe(this.#clock, local, remote, handlers, tap);
     this.#clock.after(0, () => {
       const listener =
         this.#listeners.get(key(remote.address, remote.port)) ?? this.#listeners.get(key("0.0.0.0", remote.port));
       if (!listener || !this.reachable(remote.address))
         return near.finish(listener ? "network is unreachable" : "connection refused");
-      const far = new Pipe(this.#clock, remote, local, undefined);
+      const serverName = options.tls?.serverName;
+      const profile = listener.options.tls?.()?.server(remote.address, remote.port, serverName);
+      if (listener.options.tls && !profile) return near.finish("connection reset by peer");
+      const far = new Pipe(this.#clock, remote, local, undefined, tap);
+      near.secure = options.tls && factsOf(options.tls, serverName);
+      far.secure = profile && factsOf(profile, serverName);
       near.join(far);
       const accepted = listener.accept(far);
       if (!accepted) return near.finish();
       far.handlers = accepted;
       near.connected();
+      far.connected();
     });
     return near;
   }
@@ -138,18 +158,39 @@ export class SimulatedNetwork implements SocketPort {
   }
 }
 
+/** What a handshake between two of us comes to. */
+const factsOf = ({ name }: TlsProfile, serverName: string | undefined): TlsFacts => ({
+  profile: name,
+  version: "TLSv1.3",
+  cipher: "TLS_AES_256_GCM_SHA384",
+  bits: 256,
+  serverName,
+  own: undefined,
+  peer: undefined,
+  verdict: "",
+});
+
 /** One end of a stream. What is written before the other end is there waits. */
 class Pipe implements Stream {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   handlers: StreamHandlers | undefined;
+  secure: TlsFacts | undefined = undefined;
   readonly #clock: VirtualClock;
+  readonly #tap: (sent: Sent) => void;
   #peer: Pipe | undefined;
   #waiting: string[] = [];
   #open = true;
 
-  constructor(clock: VirtualClock, local: Endpoint, remote: Endpoint, handlers: StreamHandlers | undefined) {
+  constructor(
+    clock: VirtualClock,
+    local: Endpoint,
+    remote: Endpoint,
+    handlers: StreamHandlers | undefined,
+    tap: (sent: Sent) => void,
+  ) {
     this.#clock = clock;
+    this.#tap = tap;
     this.local = local;
     this.remote = remote;
     this.handlers = handlers;
@@ -174,10 +215,12 @@ class Pipe implements Stream {
     if (!this.#open) return;
     const peer = this.#peer;
     if (!peer) this.#waiting.push(text);
-    else
+    else {
+      this.#tap({ from: this.local, to: this.remote, protocol: "tcp", text });
       this.#clock.after(0, () => {
         if (peer.#open) peer.handlers?.data(text);
       });
+    }
   }
 
   end(): void {
