@@ -81,7 +81,7 @@ const accepted: Readonly<Record<Arg, readonly ArgShape[]>> = {
   number: ["number"],
   signed: ["number", "negative"],
   host: ["string", "word", "host", "ip"],
-  interface: ["string", "word", "host", "interface", "ip"],
+  interface: ["string", "number", "word", "host", "interface", "ip"],
   flag: ["number", "string", "word"],
   address: ["string", "word", "host", "interface", "ip", "address"],
   protocol: ["protocol"],

@@ -49,6 +49,7 @@ class Checker {
   readonly #parameters: Parameters;
   readonly #core = new Map<string, Value>();
   readonly #custom: CustomParameter[] = [];
+  readonly #instances: CustomParam[] = [];
   readonly #listens: ListenSetting[] = [];
   readonly #aliases: string[] = [];
   readonly #routes: CheckedRoute[] = [];
@@ -91,6 +92,7 @@ class Checker {
           break;
       }
     }
+    this.#checkInstances();
     checkRoutes(this.#routes, this.#scope);
     const modules = this.#ordered();
     const evaluated: EvaluatedParameter[] = this.#parameters.evaluated;
@@ -160,18 +162,30 @@ class Checker {
   }
   readonly #moduleSpans = new Map<Module, Span>();
 
-  #customParam(item: CustomParam): void {
-    const { group, name, description } = item;
-    if (item.instance !== undefined) {
+  /** An instance has values only of parameters that its group has without it; those of modules have one value. */
+  #checkInstances(): void {
+    for (const { group, name, instance, span } of this.#instances) {
+      if (this.#custom.some((it) => it.instance === undefined && it.group === group && it.name === name)) continue;
       this.problems.error(
         "not-supported",
-        item.span,
-        `instances of configuration groups (\`${group}[${item.instance}]\`) are not supported`,
+        span,
+        `\`${group}[${instance}].${name}\` has no \`${group}.${name}\` beside it`,
+        "instances are for parameters that the script itself declares",
       );
-      return;
     }
+  }
+
+  #customParam(item: CustomParam): void {
+    const { group, name, description, instance } = item;
     const value = plainValue(item.value);
-    this.#custom.push({ group, name, value, ...(description !== undefined && { description }) });
+    if (instance !== undefined) this.#instances.push(item);
+    this.#custom.push({
+      group,
+      name,
+      value,
+      ...(description !== undefined && { description }),
+      ...(instance !== undefined && { instance }),
+    });
   }
 
   #coreParam(item: CoreParam): void {

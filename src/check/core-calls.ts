@@ -20,13 +20,7 @@ const ONSEND_FUNCTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** Functions of Kamailio's core that Viaduct does not have: they need SER's attributes, or several instances of a group. */
-export const unsupportedCore: ReadonlySet<string> = new Set([
-  "setavpflag",
-  "resetavpflag",
-  "isavpflagset",
-  "cfg_select",
-  "cfg_reset",
-]);
+export const unsupportedCore: ReadonlySet<string> = new Set(["setavpflag", "resetavpflag", "isavpflagset"]);
 
 export function lowerCore(it: Call, lowering: Lowering): CallStep | undefined {
   const { problems } = lowering.scope;

@@ -203,6 +203,8 @@ export interface CheckedRoute {
 
 export interface CustomParameter {
   readonly group: string;
+  /** The value holds in this instance of the group, which a script chooses with cfg_select. */
+  readonly instance?: number;
   readonly name: string;
   readonly value: Value;
   readonly description?: string;

@@ -43,6 +43,8 @@ export class Call {
   line = 0;
   /** In onsend_route: what is about to be sent, and where (`snd_ip`, `$snd(...)`). */
   sending: { readonly text: string; readonly to: Destination } | undefined = undefined;
+  /** Instances of groups of parameters that the run has chosen (cfg_select). */
+  instances: Map<string, number> | undefined = undefined;
   /** Set by a function that suspended the transaction: the run ends and its worker slot is free. */
   suspended = false;
   /** The run that `async` or `launch` split this one off from, for what a script says ahead of a call. */

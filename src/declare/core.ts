@@ -58,8 +58,10 @@ export interface Statistics {
 export interface Config {
   int(name: string): number;
   str(name: string): string;
+  /** In an instance of the group, the value that it has there, else the group's. */
+  get(group: string, name: string, instance?: number): Value | undefined;
   has(name: string): boolean;
-  get(group: string, name: string): Value | undefined;
+  hasInstance(group: string, instance: number): boolean;
   /** False when there is no such parameter, or it cannot change at run time. */
   set(group: string, name: string, value: Value): boolean;
   groups(): readonly { readonly group: string; readonly names: readonly string[] }[];

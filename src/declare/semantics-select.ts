@@ -288,8 +288,8 @@ const branch: Bind = (_self, [part, ...rest]) => {
 /** `@cfg_get.group.name`: a parameter in force. */
 const config: Bind = (_self, [group, name, ...rest]) =>
   group && name && rest.length === 0
-    ? ({ core }) => {
-        const value = core.config.get(group.name, name.name);
+    ? ({ core, instances }) => {
+        const value = core.config.get(group.name, name.name, instances?.get(group.name));
         return value === undefined || value === null ? undefined : String(value);
       }
     : undefined;

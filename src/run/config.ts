@@ -5,6 +5,7 @@ import { IntText, type Value } from "../declare/value.ts";
 
 export interface CustomParameter {
   readonly group: string;
+  readonly instance?: number;
   readonly name: string;
   readonly value: Value;
   readonly description?: string;
@@ -14,6 +15,8 @@ export class GenerationConfig implements Config {
   readonly #core: Kinds;
   readonly #values = new Map<string, Value>();
   readonly #groups = new Map<string, Map<string, ConfigVariable>>();
+  /** Values of instances, by group, number and name. */
+  readonly #instances = new Map<string, Map<number, Map<string, Value>>>();
   /** Told of each change made at run time: the log level, for one, acts at once. */
   readonly #changed: (group: string, name: string, value: Value) => void;
 
@@ -35,6 +38,10 @@ export class GenerationConfig implements Config {
     }
     for (const [name, value] of values) this.#values.set(name, value);
     for (const it of custom) {
+      if (it.instance !== undefined) {
+        this.#instance(it.group, it.instance).set(it.name, it.value);
+        continue;
+      }
       let value = it.value;
       this.expose(it.group, it.name, {
         doc: it.description ?? "",
@@ -61,7 +68,9 @@ export class GenerationConfig implements Config {
   has(name: string): boolean {
     return this.#values.has(name);
   }
-  get(group: string, name: string): Value | undefined {
+  get(group: string, name: string, instance?: number): Value | undefined {
+    const own = instance === undefined ? undefined : this.#instances.get(group)?.get(instance)?.get(name);
+    if (own !== undefined) return own;
     return this.#groups.get(group)?.get(name)?.get();
   }
   set(group: string, name: string, value: Value): boolean {
@@ -80,6 +89,18 @@ export class GenerationConfig implements Config {
     let variables = this.#groups.get(group);
     if (!variables) this.#groups.set(group, (variables = new Map()));
     variables.set(name, variable);
+  }
+
+  hasInstance(group: string, instance: number): boolean {
+    return this.#instances.get(group)?.has(instance) ?? false;
+  }
+
+  #instance(group: string, number: number): Map<string, Value> {
+    let all = this.#instances.get(group);
+    if (!all) this.#instances.set(group, (all = new Map()));
+    let one = all.get(number);
+    if (!one) all.set(number, (one = new Map()));
+    return one;
   }
 
   /** A core parameter keeps its kind: a number where the table says so. */

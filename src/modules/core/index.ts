@@ -3,6 +3,7 @@ import type { Core } from "../../declare/core.ts";
 import { declare } from "../../declare/module.ts";
 import { flagFunctions } from "./flags.ts";
 import { forwardFunctions } from "./forward.ts";
+import { instanceFunctions } from "./instances.ts";
 import { coreParameters } from "./parameters.ts";
 import { selectVariables } from "./select.ts";
 import { transportFunctions } from "./transport.ts";
@@ -25,6 +26,7 @@ export const core = module({
     ...flagFunctions,
     ...transportFunctions,
     ...variousFunctions,
+    ...instanceFunctions,
   },
   variables: { ...coreVariables, ...selectVariables },
   commands: {},
