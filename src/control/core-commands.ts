@@ -6,6 +6,7 @@ import type { Int } from "../declare/value.ts";
 import { blocklistCommands } from "./blocklist-commands.ts";
 import { dnsCommands } from "./dns-commands.ts";
 import { tcpCommands } from "./tcp-commands.ts";
+import { traceCommands } from "./trace-commands.ts";
 
 const { rpc, module } = declare<Record<string, never>>();
 
@@ -263,5 +264,6 @@ export const coreCommands = module({
     ...tcpCommands,
     ...dnsCommands,
     ...blocklistCommands,
+    ...traceCommands,
   },
 });

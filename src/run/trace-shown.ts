@@ -10,7 +10,7 @@ import type { SipMessage } from "../sip/message.ts";
 const LONGEST = 2048;
 const LONGEST_MESSAGE = 8192;
 
-const cut = (text: string, most = LONGEST): string => (text.length <= most ? text : `${text.slice(0, most)}…`);
+const cut = (text: string, most = LONGEST): string => (text.length <= most ? text : `${text.slice(0, most)}...`);
 
 /** A value that a script read, wrote or gave to a function. `name` is the variable's, where there is one. */
 export function shownValue(value: Value, name = "", call?: Call): ShownValue {
@@ -24,7 +24,8 @@ export function shownValue(value: Value, name = "", call?: Call): ShownValue {
 const CREDENTIALS = /authori[sz]ation|authenticate/i;
 
 /** The beginning of what is secret or long, and how long it is. */
-const shortened = (text: string): string => (text.length <= 24 ? text : `${text.slice(0, 24)}… (${text.length} bytes)`);
+const shortened = (text: string): string =>
+  text.length <= 24 ? text : `${text.slice(0, 24)}... (${text.length} bytes)`;
 
 /** `$xavp(name)` or `$xavp(name[1])` whose value is a list: its members. */
 function listOf(name: string, call: Call): string | undefined {
@@ -115,4 +116,4 @@ function backFrom({ received }: SipMessage): SendContext {
   return { inbound: socket, outbound: socket, to: { socket, protocol, ip: srcIp, port: srcPort, connection } };
 }
 
-const line = (text: string): string => cut(shownMessage(text.trim()).replace(/\r?\n/g, " ⏎ "));
+const line = (text: string): string => cut(shownMessage(text.trim()).replace(/\r?\n/g, " | "));

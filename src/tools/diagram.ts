@@ -79,7 +79,7 @@ export function diagram(messages: readonly DiagramMessage[], options: DiagramOpt
       for (let i = left + 1; i < right; i++) row[i] = signs.line;
       row[from < to ? right - 1 : left + 1] = from < to ? signs.right : signs.left;
       const text = ` ${cut(label, right - left - 6, signs)} `;
-      put(row, left + 1 + Math.floor((right - left - 1 - text.length) / 2), text);
+      put(row, left + 1 + Math[from < to ? "floor" : "ceil"]((right - left - 1 - text.length) / 2), text);
     }
     const elapsed = it.at - start;
     if (elapsed !== shown) put(row, 0, (elapsed / 1000).toFixed(3).padStart(TIME - 2));

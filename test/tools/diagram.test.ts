@@ -22,12 +22,12 @@ test("a call, with times where they change", () => {
            alice                      proxy                       gw
              │                          │                          │
    0.000     │───────── INVITE ────────>│                          │
-             │< 100 trying -- your c… ──│                          │
+             │<─ 100 trying -- your c… ─│                          │
              │                          │───────── INVITE ────────>│
    0.500     │                          │───────── INVITE ────────>│  again
-   0.503     │                          │<──── 486 Busy Here ──────│
+   0.503     │                          │<───── 486 Busy Here ─────│
              │                          │────────── ACK ──────────>│
-             │<──── 486 Busy Here ──────│                          │
+             │<───── 486 Busy Here ─────│                          │
 `);
 });
 
