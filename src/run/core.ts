@@ -54,6 +54,10 @@ export class GenerationCore implements Core {
   get traces(): Traces {
     return this.#server.traces;
   }
+  /** For the commands that are about the server itself. */
+  get server(): Server {
+    return this.#server;
+  }
   get variables(): Variables {
     return this.#generation.variables;
   }

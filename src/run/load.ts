@@ -1,7 +1,7 @@
 /** From a file to a generation: read, parsed, checked, its modules started, compiled. Any problem leaves everything as it was. */
 import { type ParseResult, parse } from "../../grammar/index.ts";
 import type { Problem, Script, Span } from "../../grammar/tree.ts";
-import { type Checked, check } from "../check/index.ts";
+import { type Checked, check, readable, report } from "../check/index.ts";
 import { compile } from "../compile/index.ts";
 import { Call } from "../declare/call.ts";
 import type { Module } from "../declare/module.ts";
@@ -48,17 +48,12 @@ export interface LoadOptions {
   readonly unless?: string;
 }
 
-export async function load(
-  server: Server,
-  file: string,
-  number: number,
-  { sources: kept, unless }: LoadOptions = {},
-): Promise<LoadResult> {
+/** Reads and parses a script with what the command line adds to it. Undefined when there is no such file. */
+export function readScript(server: Server, file: string, kept?: LoadOptions["sources"]): ParseResult | undefined {
   const { host, options } = server;
   const read = (path: string): string | null => kept?.get(path) ?? host.files.read(path);
-  const pause = async (): Promise<void> => host.pause?.();
   const text = read(file);
-  if (text === null) return nothing(file);
+  if (text === null) return undefined;
   const parsed = parse({
     file,
     text,
@@ -70,7 +65,20 @@ export async function load(
     resolve: (...parts) => host.files.resolve(...parts),
     dirname: (path) => host.files.dirname(path),
   });
-  const script = options.additions ? withAdditions(parsed.script, options.additions) : parsed.script;
+  return options.additions ? { ...parsed, script: withAdditions(parsed.script, options.additions) } : parsed;
+}
+
+export async function load(
+  server: Server,
+  file: string,
+  number: number,
+  { sources: kept, unless }: LoadOptions = {},
+): Promise<LoadResult> {
+  const { host, options } = server;
+  const pause = async (): Promise<void> => host.pause?.();
+  const parsed = readScript(server, file, kept);
+  if (!parsed) return nothing(file);
+  const { script } = parsed;
   const problems: Problem[] = [...parsed.problems];
   const { files, sources } = parsed;
   const hash = hashOf(server, parsed);
@@ -114,6 +122,13 @@ export async function load(
   generation.checked = checked;
   generation.hook();
   return { generation, problems, files, sources, script, hash };
+}
+
+/** Problems as text for people, each with its line of the script; empty when there is none. */
+export function problemsText(problems: readonly Problem[], sources: ReadonlyMap<string, string>): string {
+  if (problems.length === 0) return "";
+  const shown = readable(problems, sources);
+  return report(shown.problems, { sources: shown.sources, colour: false });
 }
 
 const refuses = (problems: readonly Problem[]): boolean => problems.some((it) => it.severity === "error");

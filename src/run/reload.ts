@@ -6,8 +6,10 @@ import type { Problem, Span } from "../../grammar/tree.ts";
 import { LogLevel } from "../declare/core.ts";
 import type { ListenSocket } from "../transport/listen.ts";
 import { Cooling } from "./cooling.ts";
+import { fixedChanges } from "./fixed.ts";
 import type { Generation } from "./generation.ts";
 import type { LoadResult } from "./load.ts";
+import { retire } from "./retire.ts";
 import type { Server } from "./server.ts";
 
 export interface ReloadOptions {
@@ -82,6 +84,8 @@ export class Reloads {
       const outcome = loaded.hash === active.hash && !options.force ? "unchanged" : "refused";
       return { outcome, generation, problems, warnings: [], files, sources, took: took() };
     }
+    const warnings = fixedChanges(active, made);
+    for (const it of warnings) server.log.write(LogLevel.warn, `${it}\n`);
     const switched = await this.#switch(made, loaded);
     if (Array.isArray(switched))
       return { outcome: "refused", generation, problems: switched, warnings: [], files, sources, took: took() };
@@ -96,7 +100,7 @@ export class Reloads {
       generation: number,
       previous: generation,
       problems,
-      warnings: [],
+      warnings,
       files,
       sources,
       took: ms,
@@ -135,6 +139,11 @@ export class Reloads {
     const server = this.#server;
     server.cooling ??= new Cooling(server);
     server.cooling.add(old, leaving);
+    const { maxAge } = server.options;
+    if (maxAge)
+      server.host.clock.after(maxAge.seconds * 1000, () => {
+        if (old.state === "cooling") retire(server, old, maxAge.how);
+      });
     old.cool(() => {
       // What told of its end may still be under way: its modules are stopped in a turn of their own.
       server.host.clock.after(0, () => void this.#retire(old));

@@ -1,4 +1,5 @@
 /** Runs the routes that the transaction layer asks for: each is one Call with the transaction in focus. */
+import type { CompiledRoute } from "../compile/program.ts";
 import { Call, RunFlag } from "../declare/call.ts";
 import type { Lists } from "../declare/lists.ts";
 import type { RouteKind } from "../declare/module.ts";
@@ -10,6 +11,7 @@ import { SipMessage } from "../sip/message.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import type { RouteHandle, RouteOutcome, TransactionUser } from "../transaction/user.ts";
 import { Generation } from "./generation.ts";
+import { resumption } from "./retire.ts";
 import type { Server } from "./server.ts";
 
 const WENT_ON: RouteOutcome = { dropped: false, code: 1 };
@@ -79,8 +81,9 @@ export class Routes implements TransactionUser {
     route: RouteHandle,
     prepare?: (call: unknown) => void,
   ): Answer<RouteOutcome> {
-    const vars = (route as Route).core.freshVars();
-    return this.#run(message.isRequest ? "failure" : "onreply", tx, branch, message, route, vars, prepare);
+    const goesOn = resumption(tx, route as CompiledRoute);
+    const vars = goesOn.core.freshVars();
+    return this.#run(message.isRequest ? "failure" : "onreply", tx, branch, message, goesOn, vars, prepare);
   }
   localRequest(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome & { text: string }> | undefined {
     const route = this.#event(tx, "tm:local-request");
@@ -106,9 +109,13 @@ export class Routes implements TransactionUser {
     });
   }
 
-  #event({ owner, request }: Transaction, name: string): Route | undefined {
-    const generation = owner instanceof Generation ? owner : this.#server.active;
-    return (this.#server.tracer?.side(generation, request) ?? generation).program.event.get(name);
+  #owner({ owner }: Transaction): Generation {
+    return owner instanceof Generation ? owner : this.#server.active;
+  }
+
+  #event(tx: Transaction, name: string): Route | undefined {
+    const generation = this.#owner(tx);
+    return (this.#server.tracer?.side(generation, tx.request) ?? generation).program.event.get(name);
   }
 
   /** A timer or a message may have a route of another generation run, whose `$var`s have other places. */

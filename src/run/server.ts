@@ -28,6 +28,7 @@ import { Pools } from "./pools.ts";
 import { Receiver } from "./receive.ts";
 import { Regexes } from "./regexes.ts";
 import { type ReloadOptions, type ReloadResult, Reloads } from "./reload.ts";
+import type { Ending } from "./retire.ts";
 import { Routes } from "./routes.ts";
 import { Stateless } from "./stateless.ts";
 import { ServerStatistics } from "./statistics.ts";
@@ -54,6 +55,8 @@ export interface ServerOptions {
   readonly listen?: readonly string[];
   /** What a module that Viaduct lacks is: an error, or a warning with functions that return -1. */
   readonly missing?: "error" | "warn";
+  /** Seconds after which a generation that cools is ended, and how; without it, calls end by themselves. */
+  readonly maxAge?: { readonly seconds: number; readonly how: Ending };
   /** Watches every program that is loaded: coverage, breakpoints. */
   readonly watcher?: Watcher;
   /** Told of every message from the start: what a simulation records. */

@@ -1,5 +1,8 @@
 /** A server on a simulated network with two callers' sides, for tests of what happens while calls are under way. */
 import { coreCommands } from "../../src/control/core-commands.ts";
+import { generationCommands } from "../../src/control/generation-commands.ts";
+import { RpcFault } from "../../src/declare/module.ts";
+import type { Value } from "../../src/declare/value.ts";
 import { modules } from "../../src/modules/index.ts";
 import type { ReloadResult } from "../../src/run/reload.ts";
 import { Simulation } from "../../src/simulate/simulation.ts";
@@ -84,6 +87,8 @@ export interface Rig {
   reload(script: string): Promise<ReloadResult>;
   /** What `generation.list` says that a generation waits for; undefined when it is retired. */
   waiting(number: number): string | undefined;
+  /** Calls a control command: its answer, or the fault that it gave. */
+  rpc(name: string, ...args: Value[]): Promise<unknown>;
   log(): string[];
 }
 
@@ -100,7 +105,7 @@ debug=1
 export async function rig(script: string, files: Readonly<Record<string, string>> = {}): Promise<Rig> {
   const simulation = new Simulation({
     modules,
-    builtin: [coreCommands],
+    builtin: [coreCommands, generationCommands],
     files: { "/proxy.cfg": HEAD + script, ...files },
     script: "/proxy.cfg",
   });
@@ -131,6 +136,14 @@ export async function rig(script: string, files: Readonly<Record<string, string>
     },
     waiting(number) {
       return simulation.server.generations.find(number)?.generation?.waitsFor();
+    },
+    async rpc(name, ...args) {
+      try {
+        return await simulation.server.active.core.command(name)!.run(args);
+      } catch (error) {
+        if (error instanceof RpcFault) return `${error.code} ${error.message}`;
+        throw error;
+      }
     },
     log: () => simulation.log.filter((it) => it.prefix !== undefined).map((it) => it.text.trim()),
   };
