@@ -1,22 +1,25 @@
-/** Every script under configs/, played: `name.steps` here holds the calls that `name.cfg` must answer as written. */
+/** Every script under configs/, played: `name.ladder` beside `name.cfg` goes as written, and reaches nearly all of it. */
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { modules } from "../../src/modules/index.ts";
+import { createFiles } from "../../src/node/files.ts";
+import { Coverage, lineShare, percent } from "../../src/simulate/coverage.ts";
+import { failureText } from "../../src/simulate/ladder/failure.ts";
 import { runLadder } from "../../src/simulate/ladder/run.ts";
 
-const scripts = new URL("../../configs/", import.meta.url);
-const here = new URL("./", import.meta.url);
+const folder = fileURLToPath(new URL("../../configs/", import.meta.url));
+const disk = createFiles();
 
-/** Where a script's peers are: the first that a file of steps names has 127.0.0.2, the next 127.0.0.3. */
-const defines: Record<string, Record<string, string>> = { proxy: { GATEWAY: '"sip:gateway:5060"' } };
+/** Per cent of the lines of a script that its ladder has to reach. */
+const ENOUGH = 90;
 
-for (const file of readdirSync(scripts).filter((it) => it.endsWith(".cfg"))) {
-  const name = file.slice(0, -".cfg".length);
+for (const file of readdirSync(folder).filter((it) => it.endsWith(".cfg")))
   test(file, async () => {
-    const script = `${readFileSync(new URL(file, scripts), "latin1")}\n---\n`;
-    const steps = readFileSync(new URL(`${name}.steps`, here), "latin1");
-    const failures = await runLadder(script + steps, { modules, defines: defines[name] ?? {} });
-    const before = script.split("\n").length - 1;
-    expect(failures.map(({ line, message }) => `${name}.steps:${line - before}: ${message}`)).toEqual([]);
+    const path = `${folder}${file.slice(0, -".cfg".length)}.ladder`;
+    const coverage = new Coverage();
+    const failures = await runLadder(readFileSync(path, "latin1"), { modules, path, disk, watcher: coverage });
+    expect(failures.map((it) => `${it.file ?? path}:${it.line}: ${failureText(it)}`)).toEqual([]);
+    const covered = coverage.files().find((it) => it.file === folder + file);
+    expect(percent(lineShare(covered!))).toBeGreaterThanOrEqual(ENOUGH);
   });
-}

@@ -364,7 +364,7 @@ export class Play {
     for (const { to, msg, text } of this.#arrived.splice(0)) {
       const ran = this.#options.ran?.();
       const message = `no arrow before this line expects what ${to} got: ${startOf(msg)}`;
-      this.#failures.push({ line, message, came: text, ...(ran && { ran }) });
+      this.#failures.push({ line, message, came: text, ...(ran && ran.length > 0 && { ran }) });
     }
     const request = this.#http.unexpected;
     if (request) this.#fail(line, `no step before this line expects the HTTP request ${request.method} ${request.url}`);
