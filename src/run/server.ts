@@ -18,6 +18,7 @@ import type { SocketPort } from "../transport/socket.ts";
 import { Sockets } from "../transport/sockets.ts";
 import { Transports } from "../transport/transports.ts";
 import type { Additions } from "./command-line.ts";
+import { GenerationConfig } from "./config.ts";
 import type { Cooling } from "./cooling.ts";
 import { Destinations } from "./destinations.ts";
 import type { Generation } from "./generation.ts";
@@ -101,7 +102,13 @@ export class Server {
     this.log = new ServerLog(options.sink, LogLevel.notice);
     this.statistics = new ServerStatistics();
     countTransports(this.statistics, () => this.#transports);
-    this.destinations = new Destinations(host, () => ({ sockets: this.sockets, config: this.active.config }));
+    // Modules that start may look up names before anything is served.
+    const params = options.modules.find((it) => it.name === "core")?.params ?? {};
+    const before = new GenerationConfig(params, options.overrides ?? new Map(), []);
+    this.destinations = new Destinations(host, () => ({
+      sockets: this.sockets,
+      config: (this.active as Generation | undefined)?.config ?? before,
+    }));
     this.destinations.resolver.cache.onSlow = (name, took) =>
       this.log.write(LogLevel.warn, `the name ${name} took ${took} ms to look up\n`);
     this.pools = new Pools({ children: 8, tcpChildren: 8, queueBytes: DEFAULT_QUEUE_BYTES });
