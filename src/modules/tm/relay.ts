@@ -1,7 +1,7 @@
 /** Functions that relay a request, in every form that tm has. */
 import type { Call } from "../../declare/call.ts";
 import { int, optional, str } from "../../declare/module.ts";
-import type { Answer } from "../../declare/value.ts";
+import { type Answer, after } from "../../declare/value.ts";
 import type { Protocol } from "../../sip/address.ts";
 import { parseUri } from "../../sip/uri.ts";
 import { appendBranches } from "../../transaction/append.ts";
@@ -197,7 +197,10 @@ export const relayFunctions = {
         engineOf(call).ports.log("error", "bad replicate SIP address!");
         return -1;
       }
-      return replicate(call, { protocol: uri.protocol, host: uri.host, port: uri.portNo });
+      // The destination is looked up before there is a transaction.
+      return after(engineOf(call).ports.resolve(args.uri, uri.protocol, undefined, undefined), (to) =>
+        to === null ? -1 : replicate(call, { protocol: uri.protocol, host: uri.host, port: uri.portNo }),
+      );
     },
   }),
   t_replicate_udp: replicateFn("over UDP", "udp"),
