@@ -83,14 +83,22 @@ export interface WebSocketOptions {
   readonly closed: (end: WebSocketEnd) => void;
 }
 
+interface Counted {
+  value: number;
+}
+
 export interface WebSocketCounters {
-  received: number;
-  sent: number;
-  localClosed: number;
-  remoteClosed: number;
-  failed: number;
-  current: number;
-  most: number;
+  /** Frames of every kind. */
+  readonly received: Counted;
+  readonly sent: Counted;
+  /** Those of them that are messages. */
+  readonly messagesReceived: Counted;
+  readonly messagesSent: Counted;
+  readonly localClosed: Counted;
+  readonly remoteClosed: Counted;
+  readonly failed: Counted;
+  readonly current: Counted;
+  readonly most: Counted;
 }
 
 export interface WebSocketEnd {
@@ -98,6 +106,8 @@ export interface WebSocketEnd {
   readonly protocol: "ws" | "wss";
   readonly remote: StreamEndpoint;
   readonly local: StreamEndpoint;
+  /** The listening socket that stands for it. */
+  readonly socket: LocalSocket;
 }
 
 export interface WebSocketInfo extends WebSocketEnd {

@@ -49,6 +49,7 @@ import { tsilo } from "./tsilo/index.ts";
 import { uac } from "./uac/index.ts";
 import { usrloc } from "./usrloc/index.ts";
 import { uuid } from "./uuid.ts";
+import { websocket } from "./websocket/index.ts";
 import { xhttp } from "./xhttp/index.ts";
 import { xhttpProm } from "./xhttp_prom/index.ts";
 import { xlog } from "./xlog.ts";
@@ -89,6 +90,7 @@ export const modules: readonly Module[] = [
   xhttp,
   tcpops,
   tls,
+  websocket,
   xhttpProm,
   siputils,
   ipops,

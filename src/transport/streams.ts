@@ -284,7 +284,7 @@ export class Streams {
         if (settings.crlfPing) connection.stream?.write("\r\n");
       } else {
         log(level.error, `${this.#name(connection)}: ${frame.message}`);
-        if (frame.code !== undefined) this.webSockets.fail(connection, frame.code, frame.message);
+        if (frame.code !== undefined) this.webSockets.fail(connection, frame.code);
         this.#drop(connection, "closed");
       }
     }
@@ -307,9 +307,9 @@ export class Streams {
   }
 
   #write(connection: Connection, text: string, to: Destination): boolean | Promise<boolean> {
-    const bytes = connection.websocket ? messageFrame(text) : text;
-    if (connection.websocket) this.webSockets.sent(connection.websocket);
-    return this.#put(connection, bytes, to.closeAfter);
+    const { websocket } = connection;
+    if (!websocket) return this.#put(connection, text, to.closeAfter);
+    return this.webSockets.message(websocket) && this.#put(connection, messageFrame(text), to.closeAfter);
   }
 
   /** Bytes as they are. */

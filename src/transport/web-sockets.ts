@@ -1,17 +1,26 @@
 /** The WebSockets among the connections: what a module asks of them, their control frames and their keep-alive. */
+import type { LocalSocket } from "../sip/address.ts";
 import type { Connection } from "./connection.ts";
-import type { TransportClock } from "./socket.ts";
-import { closeCode, closeFrame, frameOf, opcode } from "./websocket.ts";
+import type { Endpoint, TransportClock } from "./socket.ts";
+import { closeCode, closeFrame, closeReason, frameOf, opcode } from "./websocket.ts";
+
+interface Counted {
+  value: number;
+}
 
 /** What `ws.*` statistics count. */
 export interface WebSocketCounters {
-  received: number;
-  sent: number;
-  localClosed: number;
-  remoteClosed: number;
-  failed: number;
-  current: number;
-  most: number;
+  /** Frames of every kind. */
+  readonly received: Counted;
+  readonly sent: Counted;
+  /** Those of them that are messages. */
+  readonly messagesReceived: Counted;
+  readonly messagesSent: Counted;
+  readonly localClosed: Counted;
+  readonly remoteClosed: Counted;
+  readonly failed: Counted;
+  readonly current: Counted;
+  readonly most: Counted;
 }
 
 /** How a WebSocket is kept alive and whom it tells. */
@@ -30,8 +39,10 @@ export interface WebSocketOptions {
 export interface WebSocketEnd {
   readonly id: number;
   readonly protocol: "ws" | "wss";
-  readonly remote: { readonly address: string; readonly port: number };
-  readonly local: { readonly address: string; readonly port: number };
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  /** The listening socket that stands for it. */
+  readonly socket: LocalSocket;
 }
 
 /** What makes a connection a WebSocket. */
@@ -46,11 +57,7 @@ export interface WebSocketState {
   lastUsed: number;
 }
 
-export interface WebSocketInfo {
-  readonly id: number;
-  readonly protocol: "ws" | "wss";
-  readonly remote: { readonly address: string; readonly port: number };
-  readonly local: { readonly address: string; readonly port: number };
+export interface WebSocketInfo extends WebSocketEnd {
   readonly closing: boolean;
   readonly awaitingPong: boolean;
   /** Seconds since a frame went either way. */
@@ -80,11 +87,17 @@ export class WebSockets {
     if (!connection || connection.websocket || connection.state !== "open") return false;
     const lastUsed = this.#carrier.clock.now();
     const protocol = connection.protocol === "tls" ? "wss" : "ws";
-    const end = { id, protocol, remote: connection.remote, local: { ...connection.local } } as const;
+    const end = {
+      id,
+      protocol,
+      remote: connection.remote,
+      local: { ...connection.local },
+      socket: connection.socket,
+    } as const;
     connection.upgrade({ options, end, closing: false, awaitingPong: false, lastUsed }, this.#carrier.longest);
     const { counters } = options;
-    counters.current++;
-    counters.most = Math.max(counters.most, counters.current);
+    counters.current.value++;
+    counters.most.value = Math.max(counters.most.value, counters.current.value);
     return true;
   }
 
@@ -92,7 +105,7 @@ export class WebSockets {
     const connection = this.#carrier.find(id);
     const state = connection?.websocket;
     if (!connection || !state) return undefined;
-    const idle = Math.floor((this.#carrier.clock.now() - state.lastUsed) / 1000);
+    const idle = (this.#carrier.clock.now() - state.lastUsed) / 1000;
     return { ...state.end, closing: state.closing, awaitingPong: state.awaitingPong, idle };
   }
 
@@ -105,7 +118,7 @@ export class WebSockets {
       this.#carrier.drop(connection, "closed");
       return true;
     }
-    state.options.counters.localClosed++;
+    state.options.counters.localClosed.value++;
     this.#frame(connection, state, closeFrame(code, reason));
     state.closing = true;
     return true;
@@ -130,7 +143,7 @@ export class WebSockets {
       if (frame.payload.startsWith(state.options.payload)) state.awaitingPong = false;
     } else if (state.closing) this.#carrier.drop(connection, "closed");
     else {
-      state.options.counters.remoteClosed++;
+      state.options.counters.remoteClosed.value++;
       state.closing = true;
       this.#frame(connection, state, closeFrame(closeCode.normal, "Normal closure"), true);
     }
@@ -141,6 +154,7 @@ export class WebSockets {
     const state = connection.websocket;
     if (!state) return false;
     this.#received(state);
+    state.options.counters.messagesReceived.value++;
     if (state.closing) return true;
     if (text !== "\r\n" && text !== "\r\n\r\n") return false;
     this.#frame(connection, state, frameOf(opcode.text, "\r\n"));
@@ -148,22 +162,26 @@ export class WebSockets {
   }
 
   /** Tells the peer what it did wrong; the connection is closed then. */
-  fail(connection: Connection, code: number, reason: string): void {
+  fail(connection: Connection, code: number): void {
     const state = connection.websocket!;
-    state.options.counters.failed++;
-    if (!state.closing) this.#frame(connection, state, closeFrame(code, reason));
+    this.#received(state);
+    if (state.closing) return;
+    state.options.counters.localClosed.value++;
+    this.#frame(connection, state, closeFrame(code, closeReason(code)));
   }
 
-  /** A message is being sent. */
-  sent(state: WebSocketState): void {
-    state.options.counters.sent++;
-    state.lastUsed = this.#carrier.clock.now();
+  /** A message is to be sent: false when the WebSocket is closing, and nothing may follow. */
+  message(state: WebSocketState): boolean {
+    if (state.closing) return false;
+    state.options.counters.messagesSent.value++;
+    this.#sent(state);
+    return true;
   }
 
   gone(connection: Connection): void {
     const state = connection.websocket;
     if (!state) return;
-    state.options.counters.current--;
+    state.options.counters.current.value--;
     state.options.closed(state.end);
   }
 
@@ -181,12 +199,17 @@ export class WebSockets {
   }
 
   #received(state: WebSocketState): void {
-    state.options.counters.received++;
+    state.options.counters.received.value++;
+    state.lastUsed = this.#carrier.clock.now();
+  }
+
+  #sent(state: WebSocketState): void {
+    state.options.counters.sent.value++;
     state.lastUsed = this.#carrier.clock.now();
   }
 
   #frame(connection: Connection, state: WebSocketState, bytes: string, closeAfter = false): void {
-    this.sent(state);
-    void this.#carrier.write(connection, bytes, closeAfter);
+    this.#sent(state);
+    if (this.#carrier.write(connection, bytes, closeAfter) === false) state.options.counters.failed.value++;
   }
 }

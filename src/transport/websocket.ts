@@ -5,8 +5,14 @@
 
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** Codes of close frames (RFC 6455, section 7.4.1). */
-export const closeCode = { normal: 1000, goingAway: 1001, protocol: 1002, unsupported: 1003, tooBig: 1009 } as const;
+/** Codes of close frames (RFC 6455, section 7.4.1); Kamailio answers unknown opcodes with 1008. */
+export const closeCode = { normal: 1000, protocol: 1002, policy: 1008, tooBig: 1009 } as const;
+
+/** What a close frame of ours says beside its code. */
+export const closeReason = (code: number): string => {
+  if (code === closeCode.tooBig) return "Message too big";
+  return code === closeCode.policy ? "Unsupported opcode" : "Protocol error";
+};
 
 /** The longest payload of a control frame (RFC 6455, section 5.5). */
 const longestControl = 125;
@@ -60,7 +66,7 @@ export class WebSocketFramer {
       if (wrong) return wrong;
       const short = second & 127;
       const header = short === 126 ? 4 : short === 127 ? 10 : 2;
-      if (bytes.length < header + 4) return undefined;
+      if (bytes.length < header) return undefined;
       const length = short < 126 ? short : integer(bytes, 2, header);
       if (length + (this.#fragments?.length ?? 0) > this.#longest)
         return problem(`message longer than ${this.#longest} bytes`, closeCode.tooBig);
@@ -78,12 +84,12 @@ export class WebSocketFramer {
   /** What is wrong with a frame of this kind here. */
   #misplaced(code: number, final: boolean, length: number): WebSocketFrame | undefined {
     if (code >= opcode.close) {
-      if (code > opcode.pong) return problem("unknown opcode");
+      if (code > opcode.pong) return problem("unknown opcode", closeCode.policy);
       if (!final) return problem("control frame in fragments");
       if (length > longestControl) return problem("control frame too long");
       return undefined;
     }
-    if (code > opcode.binary) return problem("unknown opcode");
+    if (code > opcode.binary) return problem("unknown opcode", closeCode.policy);
     if (code === opcode.continuation)
       return this.#fragments === undefined ? problem("continuation of no message") : undefined;
     return this.#fragments === undefined ? undefined : problem("message within a message");

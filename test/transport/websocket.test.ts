@@ -41,8 +41,8 @@ test("fragments are joined, with a ping between them", () => {
 test.each([
   ["reserved bits", masked(0xc1, "x"), 1002],
   ["no mask", frameOf(1, "x"), 1002],
-  ["opcode 3", masked(0x83, "x"), 1002],
-  ["opcode 11", masked(0x8b, "x"), 1002],
+  ["opcode 3", masked(0x83, "x"), 1008],
+  ["opcode 11", masked(0x8b, "x"), 1008],
   ["a continuation of nothing", masked(0x80, "x"), 1002],
   ["a message within a message", masked(0x01, "x") + masked(0x81, "y"), 1002],
   ["a ping in fragments", masked(0x09, "x"), 1002],

@@ -62,7 +62,7 @@ export const tcpParameters: Kinds = {
   tcp_conn_wq_max: int("Bytes that may be queued for one connection.", { fallback: 32768 }),
   tcp_wq_max: int("Bytes that may be queued for all connections.", { fallback: 10485760 }),
   tcp_wq_blk_size: int("Size of the blocks of such a queue; Viaduct has none.", { fallback: 2100 }),
-  tcp_rd_buf_size: int("Bytes that a message over a stream may have.", { fallback: 65536 }),
+  tcp_rd_buf_size: int("Bytes that a message over a stream may have.", { fallback: 16384 }),
   tcp_buf_write: on("Another spelling of `tcp_async`."),
   tcp_fd_cache: on("Keep descriptors open between writes; Viaduct always does."),
   tcp_poll_method: text("How the system is asked for events; Viaduct leaves that to Node.", { fallback: "" }),

@@ -10,8 +10,15 @@ export const viaOf = (received: ReceiveInfo): string => {
   return `SIP/2.0/${received.protocol.toUpperCase()} ${host}:${received.srcPort}`;
 };
 
-/** 1 when the answer was sent, -1 when it was not. An empty type or body is left out. */
-export function replyHttp(call: Call, code: number, reason: string, type: string, body: string): Answer<1 | -1> {
+/** 1 when the answer was sent, -1 when it was not. An empty type or body is left out; `last` closes the connection. */
+export function replyHttp(
+  call: Call,
+  code: number,
+  reason: string,
+  type: string,
+  body: string,
+  last = false,
+): Answer<1 | -1> {
   const { msg, core } = call;
   const { received } = msg;
   const own = msg.reply;
@@ -35,6 +42,7 @@ export function replyHttp(call: Call, code: number, reason: string, type: string
       port: received.srcPort,
       connection: received.connection,
       noConnect: true,
+      closeAfter: last,
     },
     reply,
   );

@@ -184,13 +184,21 @@ ${server}verify_client = optional_no_ca
 test("connections that we open: server name and profile by XAVP and by function, and the event route", async () => {
   const port = await freePort();
   const seen: string[] = [];
-  const peer = createServer({ ...own("server"), requestCert: true, rejectUnauthorized: false }, (socket: TLSSocket) => {
-    socket.on("error", () => {});
-    const subject = socket.getPeerX509Certificate()?.subjectAltName ?? "nobody";
-    socket.on("data", (data) =>
-      seen.push(`${socket.servername || "no name"} ${subject} ${data.toString().split(" ")[1]}`),
-    );
-  });
+  const peer = createServer(
+    {
+      cert: readFileSync(pem("server")),
+      key: readFileSync(pem("server.key")),
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    (socket: TLSSocket) => {
+      socket.on("error", () => {});
+      const subject = socket.getPeerX509Certificate()?.subjectAltName ?? "nobody";
+      socket.on("data", (data) =>
+        seen.push(`${socket.servername || "no name"} ${subject} ${data.toString().split(" ")[1]}`),
+      );
+    },
+  );
   await new Promise<void>((resolve) => peer.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void peer.close());
   const to = (peer.address() as { port: number }).port;
