@@ -36,7 +36,9 @@ const JUST_NOW = 10;
 export class Recorder implements Watcher {
   readonly #clock: Clock;
   readonly #tell: (event: Unnumbered) => void;
-  readonly #runs = new Map<Call, Running>();
+  readonly #runs = new WeakMap<Call, Running>();
+  /** Those that have begun and not ended, the innermost last. */
+  readonly #open = new Set<Running>();
   #lastRun = 0;
   /** What was sent in each call, and the message that came in last in it. */
   readonly #calls = new Map<string, { readonly sent: Set<string>; came: string; cameAt: number }>();
@@ -85,6 +87,7 @@ export class Recorder implements Watcher {
       begin: (call, route) => {
         const run = this.#running(call);
         run.where = route;
+        this.#open.add(run);
         const branch = call.branch < 0 ? {} : { branch: call.branch };
         const start = startLine(call.msg.text);
         this.#run(run, { kind: "begin", ...at(run), route, generation: call.core.generation, start, ...branch });
@@ -92,7 +95,7 @@ export class Recorder implements Watcher {
       end: (call, route, code) => {
         const run = this.#running(call);
         this.#run(run, { kind: "end", ...at(run), route, code });
-        this.#runs.delete(call);
+        this.#open.delete(run);
       },
       enter: (call, _place, route) => {
         const run = this.#running(call);
@@ -121,7 +124,7 @@ export class Recorder implements Watcher {
 
   /** A message of the call goes out; `answer` tells whether it could. */
   sent(callId: string, text: string, to: Destination, answer: Answer<boolean>): void {
-    const run = [...this.#runs.values()].findLast((it) => it.call === callId);
+    const run = [...this.#open].findLast((it) => it.call === callId);
     const { protocol, ip, port, socket } = to;
     const word = {
       kind: "sent",
@@ -166,7 +169,8 @@ export class Recorder implements Watcher {
   }
 
   #running(call: Call): Running {
-    let run = this.#runs.get(call);
+    // What runs beside the script (`async`, `launch`) is a part of the run that began it.
+    let run = this.#runs.get(call) ?? (call.origin && this.#runs.get(call.origin));
     if (!run) {
       run = { id: ++this.#lastRun, call: call.msg.callId, depth: 0, where: "", changes: new Changes() };
       run.changes.since(call.msg);

@@ -48,7 +48,12 @@ export class TraceText {
       case "begin": {
         this.#open.push(event.run);
         const branch = event.branch === undefined ? "" : `, branch ${event.branch}`;
-        return this.#line(event, -1, `${this.#paint("36", event.route)} (generation ${event.generation}${branch})`);
+        const line = this.#line(
+          event,
+          -1,
+          `${this.#paint("36", event.route)} (generation ${event.generation}${branch})`,
+        );
+        return this.#open.length > 1 ? line : `${time}${line.slice(time.length)}`;
       }
       case "end": {
         const line = this.#line(event, -1, `${event.route} ends with ${event.code}`);

@@ -18,11 +18,11 @@ export interface TraceRig {
   answer(address: string, status: string): void;
 }
 
-export async function traceRig(trace?: (event: TraceEvent) => void): Promise<TraceRig> {
+export async function traceRig(trace?: (event: TraceEvent) => void, text = script): Promise<TraceRig> {
   const simulation = new Simulation({
     modules,
     builtin: [coreCommands],
-    files: { "/s/proxy.cfg": script },
+    files: { "/s/proxy.cfg": text },
     script: "/s/proxy.cfg",
     ...(trace && { trace }),
   });

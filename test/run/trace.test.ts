@@ -83,6 +83,45 @@ test("a trace that ends in the middle of a call leaves the call alone; one that 
   expect(kinds).toContain("step");
 });
 
+test("a run that is suspended goes on in the trace", async () => {
+  const rig = await traceRig(
+    undefined,
+    `listen=udp:10.0.0.1:5060
+loadmodule "tm.so" loadmodule "sl.so" loadmodule "pv.so" loadmodule "async.so"
+modparam("async", "ms_timer", 10)
+async_workers=1
+request_route {
+  $avp(x) = "kept";
+  async_ms_sleep("200");
+  route(LATER);
+}
+route[LATER] {
+  if ($avp(x) == "kept") t_reply("202", "Later");
+}`,
+  );
+  const id = begin(rig, { from: "alice" });
+  rig.request("OPTIONS", "alice");
+  await rig.simulation.advance(100);
+  const first = read(rig, id);
+  await rig.simulation.advance(200);
+  const second = read(rig, id, first.next);
+  expect(`\n${traceText(second.events)}`).toBe(`
+call alice
+   0.000  route[async_ms_sleep 1] (generation 1)
+            proxy.cfg:8  route(LATER)
+              route[LATER]
+                proxy.cfg:11  if ($avp(x) == "kept") t_reply("202", "Later");
+                    $avp(x) is "kept"
+                    true
+                proxy.cfg:11  t_reply("202", "Later")
+   0.000  -> udp 10.0.0.2:5060  SIP/2.0 202 Later  (route[LATER], line 11)
+                    t_reply("202", "Later") gives 1
+              route[LATER] gives 1
+          route[async_ms_sleep 1] ends with 1
+`);
+  expect(rig.sent.at(-1)).toMatch(/^10\.0\.0\.2 SIP\/2\.0 202/);
+});
+
 test("filters", async () => {
   const fits = async (filter: TraceFilter): Promise<boolean> => {
     const rig = await traceRig();
