@@ -25,6 +25,7 @@ function testCase(file: FileResult, suite: string, { title, line, failures, took
     const parts = [`${placeOf(file, it)}: ${it.message}`];
     if (it.rows) parts.push(sideBySide(it.rows));
     if (it.came !== undefined) parts.push(it.came.replaceAll("\r\n", "\n"));
+    if (it.logged) parts.push(...it.logged);
     return `      <failure message="${escaped(readable(it.message))}">${escaped(readable(parts.join("\n")))}</failure>\n`;
   });
   return `${head}>\n${found.join("")}    </testcase>\n`;

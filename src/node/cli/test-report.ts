@@ -62,6 +62,7 @@ function sceneText(file: FileResult, { title, failures }: SceneResult, sourceOf:
     if (it.rows) text += indented(rowsText(it.rows, colours));
     if (it.came !== undefined)
       text += `    what came:\n${indented(`${readable(it.came).replaceAll("\r\n", "\n").trimEnd()}\n`, "      ")}`;
+    if (it.logged) text += `    what was logged:\n${indented(readable(it.logged.join("\n")), "      ")}\n`;
     if (it.ran) text += ranText(it.ran, sourceOf);
   }
   return text;
@@ -126,6 +127,7 @@ export function jsonText(files: readonly FileResult[], ms: number): string {
             })),
           }),
           ...(it.came !== undefined && { came: readable(it.came) }),
+          ...(it.logged && { logged: it.logged.map(readable) }),
           ...(it.ran && { ran: it.ran.map((ran) => ({ ...ran, file: shownPath(ran.file) })) }),
         })),
       })),

@@ -28,15 +28,18 @@ export interface Failure {
   readonly rows?: readonly Row[];
   /** The message that came, whole; bytes as latin1. */
   readonly came?: string;
+  /** Errors that were logged since the last step that did something to the server. */
+  readonly logged?: readonly string[];
   /** What the script ran since the last step that did something to it; undefined when nobody watched. */
   readonly ran?: readonly RanLine[];
 }
 
 /** The failure as text, without its place. */
-export function failureText({ message, rows, came }: Failure): string {
+export function failureText({ message, rows, came, logged }: Failure): string {
   let text = message;
   if (rows) text += `\n${sideBySide(rows)}`;
   if (came !== undefined) text += `\nwhat came:\n${indented(came.replaceAll("\r\n", "\n").trimEnd())}`;
+  if (logged) text += `\nwhat was logged:\n${indented(logged.join("\n"))}`;
   return text;
 }
 

@@ -1,5 +1,6 @@
 /** Plays a scene on a simulation: arrows into the proxy are sent, arrows out must occur, in order, and nothing else. */
 import type { Problem } from "../../../grammar/tree.ts";
+import { LogLevel } from "../../declare/core.ts";
 import { settle } from "../clock.ts";
 import type { Logged, Simulation } from "../simulation.ts";
 import { answerOf } from "./commands.ts";
@@ -66,6 +67,8 @@ export class Play {
   readonly #failures: Failure[] = [];
   /** The line that is being done. */
   #line: number;
+  /** How long the log was when the server was last done something to. */
+  #quiet = 0;
   /** The line of the first step that is no setting. */
   readonly #begins: number;
 
@@ -104,6 +107,7 @@ export class Play {
         this.#nothingElse(step.line);
         if (this.#failures.length > 0) break;
         this.#options.ran?.();
+        this.#quiet = this.#simulation.log.length;
         await this.#act(step);
       }
     }
@@ -278,14 +282,15 @@ export class Play {
   #compare(line: number, rows: readonly Row[], message: string | undefined, came?: string): void {
     const wrong = rows.find((it) => !it.same);
     if (!wrong) return;
-    const ran = this.#options.ran?.();
-    this.#failures.push({
-      line: message === undefined ? (wrong.line ?? line) : line,
-      message: message ?? `expected ${wrong.expected}; came ${wrong.came}`,
-      rows,
-      ...(came !== undefined && { came }),
-      ...(ran && { ran }),
-    });
+    this.#failed(
+      {
+        line: message === undefined ? (wrong.line ?? line) : line,
+        message: message ?? `expected ${wrong.expected}; came ${wrong.came}`,
+        rows,
+        ...(came !== undefined && { came }),
+      },
+      true,
+    );
   }
 
   /** The line that a `log` step is about; those before it that it passes over are passed. */
@@ -362,18 +367,30 @@ export class Play {
   /** What came and nobody expected. Log lines count only in ladders that look at the log. */
   #nothingElse(line: number): void {
     for (const { to, msg, text } of this.#arrived.splice(0)) {
-      const ran = this.#options.ran?.();
       const message = `no arrow before this line expects what ${to} got: ${startOf(msg)}`;
-      this.#failures.push({ line, message, came: text, ...(ran && ran.length > 0 && { ran }) });
+      this.#failed({ line, message, came: text });
     }
     const request = this.#http.unexpected;
     if (request) this.#fail(line, `no step before this line expects the HTTP request ${request.method} ${request.url}`);
   }
 
-  /** That the script ran nothing is worth saying only where a message of it was expected. */
   #fail(line: number, message: string, always = false): void {
+    this.#failed({ line, message }, always);
+  }
+
+  /** Adds what the script ran and logged meanwhile; that it ran nothing only where a message of it was expected (`always`). */
+  #failed(failure: Failure, always = false): void {
     const ran = this.#options.ran?.();
-    this.#failures.push({ line, message, ...(ran && (always || ran.length > 0) && { ran }) });
+    const logged = this.#simulation.log
+      .slice(this.#quiet)
+      .filter((it) => it.level <= LogLevel.err)
+      .map((it) => `${levelName(it.level)}: ${it.text.trimEnd()}`);
+    this.#quiet = this.#simulation.log.length;
+    this.#failures.push({
+      ...failure,
+      ...(logged.length > 0 && { logged }),
+      ...(ran && (always || ran.length > 0) && { ran }),
+    });
   }
 }
 

@@ -25,6 +25,8 @@ export interface LadderOptions {
   readonly seed?: number;
   /** Watches every program, for coverage. */
   readonly watcher?: Watcher;
+  /** Is handed each simulation before it starts: to trace what is sent, or to lose some of it. */
+  readonly prepare?: (simulation: Simulation) => void;
 }
 
 const PROXY = "127.0.0.1";
@@ -106,6 +108,7 @@ function playOf(ladder: Ladder, scene: Scene, options: LadderOptions, ran?: () =
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.watcher && { watcher: options.watcher }),
   });
+  options.prepare?.(simulation);
   return new Play(simulation, scene, {
     resolve,
     textOf,
