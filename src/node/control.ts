@@ -20,6 +20,7 @@ import {
 } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
+import { isMainThread } from "node:worker_threads";
 import type { Control, ControlAddress, ControlHandlers, ControlServer } from "../declare/host.ts";
 import { reasonOf } from "./system-error.ts";
 
@@ -81,7 +82,10 @@ async function stream(
   });
   await new Promise<void>((done, failed) => {
     server.once("error", failed);
+    // Nobody else may connect before the mode is set. The socket is made at once; threads cannot change the mask.
+    const mask = isMainThread && "path" in where ? process.umask(0o177) : undefined;
     server.listen(where, done);
+    if (mask !== undefined) process.umask(mask);
   });
   return {
     close: () =>

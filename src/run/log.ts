@@ -12,6 +12,8 @@ export class ServerLog implements Log {
   readonly #sink: LogSink;
   /** Lines above this level are not shown: core parameter `debug`. */
   level: number;
+  /** Lines at level error or worse, shown or not. */
+  errors = 0;
   /** Set by the script for the worker (setdebug); goes before `level`. */
   #own: number | undefined;
 
@@ -21,6 +23,7 @@ export class ServerLog implements Log {
   }
 
   write(level: number, text: string, prefix?: string, facility?: string): void {
+    if (level < 0) this.errors++;
     if (level <= (this.#own ?? this.level)) this.#sink.line(level, text, prefix, facility);
   }
   enabled(level: number): boolean {

@@ -4,11 +4,14 @@
  */
 import type { Problem, Span } from "../../grammar/tree.ts";
 import { LogLevel } from "../declare/core.ts";
+import type { Timer } from "../transaction/clock.ts";
 import type { ListenSocket } from "../transport/listen.ts";
 import { Cooling } from "./cooling.ts";
 import { fixedChanges } from "./fixed.ts";
 import type { Generation } from "./generation.ts";
+import type { Known } from "./generations.ts";
 import type { LoadResult } from "./load.ts";
+import { probation } from "./probation.ts";
 import { retire } from "./retire.ts";
 import type { Server } from "./server.ts";
 
@@ -21,6 +24,8 @@ export interface ReloadOptions {
   readonly sources?: ReadonlyMap<string, string>;
   /** Load the script even when it is what serves already. */
   readonly force?: boolean;
+  /** The server goes back by itself: no probation follows. */
+  readonly back?: boolean;
 }
 
 export type ReloadResult =
@@ -50,6 +55,8 @@ export class Reloads {
   /** The reload in progress and those that wait for it. */
   #last: Promise<unknown> = Promise.resolve();
   #ended = false;
+  /** The look at the generation that was taken up last. */
+  #probation: Timer | undefined = undefined;
 
   constructor(server: Server) {
     this.#server = server;
@@ -65,6 +72,7 @@ export class Reloads {
   /** The server stops: a reload in progress is given up. */
   end(): void {
     this.#ended = true;
+    this.#probation?.cancel();
   }
 
   async #reload(options: ReloadOptions, asked: number): Promise<ReloadResult> {
@@ -94,6 +102,7 @@ export class Reloads {
       LogLevel.notice,
       `generation ${made.number} (${made.file}) serves after ${Math.round(ms)} ms; generation ${generation} ends what it began\n`,
     );
+    this.#try(server.generations.find(generation), server.generations.find(made.number), options);
     const { number } = made;
     return {
       outcome: "switched",
@@ -105,6 +114,28 @@ export class Reloads {
       sources,
       took: ms,
     };
+  }
+
+  /** The generation serves; whether it stays is seen in its probation. What was gone back to is not put to the test again. */
+  #try(previous: Known | undefined, known: Known | undefined, { back }: ReloadOptions): void {
+    const server = this.#server;
+    const rules = server.options.probation;
+    this.#probation?.cancel();
+    this.#probation = undefined;
+    if (!known) return;
+    if (!rules || !previous || back) {
+      server.onProven?.(known);
+      return;
+    }
+    const worse = (why: string): void => {
+      const { file, sources, number } = previous;
+      server.log.write(
+        LogLevel.crit,
+        `generation ${known.number} is given up: ${why}. The script of generation ${number} is taken up again\n`,
+      );
+      void server.reload({ file, sources, back: true, ifGeneration: known.number });
+    };
+    this.#probation = probation(server, rules, worse, () => server.onProven?.(known));
   }
 
   /** Problems refused it: then it is stopped, and everything is as it was. */

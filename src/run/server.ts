@@ -22,10 +22,11 @@ import { GenerationConfig } from "./config.ts";
 import type { Cooling } from "./cooling.ts";
 import { Destinations } from "./destinations.ts";
 import type { Generation } from "./generation.ts";
-import { Generations } from "./generations.ts";
+import { Generations, type Known } from "./generations.ts";
 import { type LoadOptions, type LoadResult, load } from "./load.ts";
 import { type LogSink, ServerLog } from "./log.ts";
 import { Pools } from "./pools.ts";
+import type { Probation } from "./probation.ts";
 import { Receiver } from "./receive.ts";
 import { Regexes } from "./regexes.ts";
 import { type ReloadOptions, type ReloadResult, Reloads } from "./reload.ts";
@@ -58,6 +59,8 @@ export interface ServerOptions {
   readonly missing?: "error" | "warn";
   /** Seconds after which a generation that cools is ended, and how; without it, calls end by themselves. */
   readonly maxAge?: { readonly seconds: number; readonly how: Ending };
+  /** Whether a script that was taken up is given up again by itself. */
+  readonly probation?: Probation;
   /** Watches every program that is loaded: coverage, breakpoints. */
   readonly watcher?: Watcher;
   /** Told of every message from the start: what a simulation records. */
@@ -92,6 +95,10 @@ export class Server {
   /** Undefined while nobody traces, which is nearly always. */
   tracer: Tracer | undefined;
   readonly traces: Tracing;
+  /** Told of each reload that was carried out. */
+  onReload: ((result: ReloadResult) => void) | undefined = undefined;
+  /** Told when a generation serves well: at once, or when its probation is over. */
+  onProven: ((generation: Known) => void) | undefined = undefined;
   readonly #reloads: Reloads;
   #transports: Transports | undefined;
 
@@ -108,6 +115,7 @@ export class Server {
     this.destinations = new Destinations(host, () => ({
       sockets: this.sockets,
       config: (this.active as Generation | undefined)?.config ?? before,
+      webSocket: (ip, port) => this.#transports?.streams.webSocket(ip, port),
     }));
     this.destinations.resolver.cache.onSlow = (name, took) =>
       this.log.write(LogLevel.warn, `the name ${name} took ${took} ms to look up\n`);
@@ -147,7 +155,10 @@ export class Server {
    * as it was. One reload is carried out at a time, in the order they were asked for.
    */
   reload(options: ReloadOptions = {}): Promise<ReloadResult> {
-    return this.#reloads.reload(options);
+    return this.#reloads.reload(options).then((result) => {
+      this.onReload?.(result);
+      return result;
+    });
   }
 
   /** Opens the sockets and starts to serve. Rejects with what the user is to read when that is impossible. */

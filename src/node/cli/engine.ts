@@ -1,6 +1,7 @@
 /** Makes a server from the command line's options. */
 
 import { coreCommands } from "../../control/core-commands.ts";
+import { generationCommands } from "../../control/generation-commands.ts";
 import { modules } from "../../modules/index.ts";
 import type { LogSink } from "../../run/log.ts";
 import { Server } from "../../run/server.ts";
@@ -15,7 +16,7 @@ export const createServer = (options: Options, sink: LogSink): Server => {
     host: createHost({ ...(options.runtimeDir !== undefined && { runtimeDir: options.runtimeDir }) }),
     net: createSockets(options.receiveBuffer),
     modules,
-    builtin: [coreCommands],
+    builtin: [coreCommands, generationCommands],
     sink,
     defines: options.defines,
     substitutions: options.substitutions,
@@ -23,5 +24,7 @@ export const createServer = (options: Options, sink: LogSink): Server => {
     overrides,
     listen: options.listen,
     missing: options.missing,
+    ...(options.maxAge > 0 && { maxAge: { seconds: options.maxAge, how: options.ending } }),
+    ...(options.watchPeriod > 0 && { probation: { seconds: options.watchPeriod, ...options.rollbackIf } }),
   });
 };

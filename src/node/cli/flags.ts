@@ -34,6 +34,20 @@ export interface Options {
   /** Largest receive buffer of UDP sockets, bytes. */
   receiveBuffer: number | undefined;
   debug: number | undefined;
+  /** Path of the control socket, or `none`; in the runtime folder when undefined. */
+  control: string | undefined;
+  /** Reload when a file of the script changes. */
+  watch: boolean;
+  /** Seconds after which a generation that cools is ended, and how; 0: calls end by themselves. */
+  maxAge: number;
+  ending: "adopt" | "end";
+  /** Seconds for which a new script is on probation, and what gives it up. */
+  watchPeriod: number;
+  rollbackIf: { errors?: number; failures?: number; drops?: number };
+  /** Start the last script that served well when the script is broken. */
+  lastGood: boolean;
+  /** Folder where that is kept; beside the control socket when undefined. */
+  keep: string | undefined;
   /** How `check` prints problems. */
   format: "text" | "json" | "sarif";
   /** What a module is that Viaduct lacks: an error, or a warning, with functions that give -1. */
@@ -75,6 +89,14 @@ export const defaults = (): Options => ({
   group: undefined,
   receiveBuffer: undefined,
   debug: undefined,
+  control: undefined,
+  watch: false,
+  maxAge: 0,
+  ending: "adopt",
+  watchPeriod: 0,
+  rollbackIf: {},
+  lastGood: false,
+  keep: undefined,
   format: "text",
   missing: "error",
   levels: new Map(),
@@ -157,6 +179,12 @@ export const flags: readonly Flag[] = [
   { short: "B", arg: "bytes", doc: "no effect here", apply: ignored },
   { short: "c", doc: "check the script and exit", apply: set((o) => (o.checkOnly = true)) },
   {
+    long: "control",
+    arg: "path",
+    doc: "control socket for viaduct rpc and viaduct reload; none: there is none",
+    apply: set((o, v) => (o.control = v)),
+  },
+  {
     short: "d",
     doc: "raise the log level (several times for more)",
     apply: set((o) => (o.debug = (o.debug ?? 0) + 1)),
@@ -192,8 +220,35 @@ export const flags: readonly Flag[] = [
     doc: "write the process group's number to this file",
     apply: set((o, v) => (o.groupFile = v)),
   },
+  {
+    long: "generation-end",
+    arg: "how",
+    doc: "what --generation-max-age does with calls: adopt (by the new script) or end",
+    apply(options, how) {
+      if (how !== "adopt" && how !== "end") return `bad way to end a generation: ${how}`;
+      options.ending = how;
+      return undefined;
+    },
+  },
+  {
+    long: "generation-max-age",
+    arg: "seconds",
+    doc: "after a reload, calls may go on with their old script for so long",
+    apply: whole("maximum age", (o, n) => (o.maxAge = n)),
+  },
   { short: "h", long: "help", doc: "this text", apply: set((o) => (o.print = "help")) },
   { short: "I", doc: "version and what it is built on", apply: set((o) => (o.print = "internals")) },
+  {
+    long: "keep",
+    arg: "folder",
+    doc: "where the last script that served well is kept (for --last-good)",
+    apply: set((o, v) => (o.keep = v)),
+  },
+  {
+    long: "last-good",
+    doc: "start the last script that served well when the script is broken",
+    apply: set((o) => (o.lastGood = true)),
+  },
   { short: "K", doc: "check the Via host of replies (check_via)", apply: parameter("check_via", 1) },
   {
     short: "l",
@@ -265,6 +320,19 @@ export const flags: readonly Flag[] = [
       return undefined;
     },
   },
+  {
+    long: "rollback-if",
+    arg: "limits",
+    doc: "in the watch period, go back above errors=N,5xx=PERCENT,drops=N",
+    apply(options, limits) {
+      for (const it of limits.split(",")) {
+        const [, name, number] = /^(errors|5xx|drops)=(\d+(?:\.\d+)?)$/.exec(it) ?? [];
+        if (name === undefined) return `bad limit: ${it}`;
+        options.rollbackIf[name === "5xx" ? "failures" : (name as "errors" | "drops")] = Number(number);
+      }
+      return undefined;
+    },
+  },
   { short: "R", doc: "the same by the address's name (rev_dns)", apply: parameter("rev_dns", 1) },
   { short: "s", arg: "value", doc: "no effect here", apply: ignored },
   {
@@ -283,6 +351,13 @@ export const flags: readonly Flag[] = [
   { short: "V", doc: "version", apply: set((o) => (o.print = "version")) },
   { short: "w", arg: "folder", doc: "working folder", apply: set((o, v) => (o.workdir = v)) },
   { short: "W", arg: "method", doc: "poll method: no effect", apply: ignored },
+  { long: "watch", doc: "reload when a file of the script changes", apply: set((o) => (o.watch = true)) },
+  {
+    long: "watch-period",
+    arg: "seconds",
+    doc: "a script that was taken up is on probation for so long (see --rollback-if)",
+    apply: whole("watch period", (o, n) => (o.watchPeriod = n)),
+  },
   { short: "x", arg: "name", doc: "memory manager: no effect", apply: ignored },
   { short: "X", arg: "name", doc: "memory manager: no effect", apply: ignored },
   {

@@ -1,15 +1,19 @@
 /** Runs a script until a signal ends it. */
 import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type Config, LogLevel } from "../../declare/core.ts";
+import type { Known } from "../../run/generations.ts";
 import type { Server } from "../../run/server.ts";
+import { controlPath } from "../control-path.ts";
 import { loadHttp } from "../host.ts";
+import { keep, lastGood } from "../last-good.ts";
 import { jsonLog, type NodeLog, textLog } from "../log.ts";
 import { announce, isDaemon } from "./daemon.ts";
 import { createServer } from "./engine.ts";
 import type { Options } from "./flags.ts";
 import { becomeUser } from "./identity.ts";
+import { goLive, type Live } from "./live.ts";
 import { errorsIn, problemsText } from "./problems.ts";
 
 /** False when the server could not start; what kept it from it is on stderr. */
@@ -21,15 +25,16 @@ export const serve = async (options: Options): Promise<boolean> => {
   const log = new SwitchedLog(textLog({ fd: 2, pid: process.pid, colours: options.colours }));
   const server = createServer(options, log);
   watchOurselves(server, log);
-  const { generation, problems, sources } = await server.load(file);
-  process.stderr.write(problemsText(problems, sources, options.colours));
+  const { generation, files, loaded } = await loadAtStart(server, file, options);
   if (!generation) {
+    const { problems } = loaded;
     log.flush();
     process.stderr.write(`ERROR: bad config file (${Math.max(errorsIn(problems), 1)} errors)\n`);
     return false;
   }
   if (!options.stderr) await chooseLog(log, generation.config);
-  endOnSignal(server, log, [pidFile, groupFile]);
+  let live: Live | undefined;
+  endOnSignal(server, log, [pidFile, groupFile], () => live?.close());
   try {
     if (options.workdir !== undefined) process.chdir(options.workdir);
     if (generation.modules.some((it) => it.name.startsWith("http_"))) await loadHttp();
@@ -44,9 +49,44 @@ export const serve = async (options: Options): Promise<boolean> => {
     for (const path of [pidFile, groupFile]) remove(path);
     return false;
   }
+  server.onProven = (known) => keepGood(server, known, options);
+  const first = server.generations.find(generation.number);
+  if (first && loaded.generation) server.onProven(first);
+  live = await goLive(server, options, files);
   showSockets(server);
   announce();
   return true;
+};
+
+/** With --last-good a broken script is replaced by the one that served last, and that is said loudly. */
+const loadAtStart = async (server: Server, file: string, options: Options) => {
+  const loaded = await server.load(file);
+  process.stderr.write(problemsText(loaded.problems, loaded.sources, options.colours));
+  const path = options.lastGood && !loaded.generation ? keptAt(options) : undefined;
+  const kept = path === undefined ? undefined : lastGood(path, file);
+  if (!kept) return { generation: loaded.generation, files: loaded.files, loaded };
+  const { generation, files } = await server.load(file, { sources: kept.sources });
+  if (generation)
+    process.stderr.write(
+      `WARNING: ${file} IS BROKEN. THE SERVER STARTS WITH THE SCRIPT THAT SERVED LAST (kept ${kept.when} in ${path}).\n`,
+    );
+  return { generation, files: [...new Set([...loaded.files, ...files])], loaded };
+};
+
+const keptAt = ({ keep, runtimeDir, control }: Options): string | undefined => {
+  const folder = keep ?? (control && control !== "none" ? dirname(control) : undefined);
+  const beside = folder === undefined ? controlPath(runtimeDir) : undefined;
+  return folder === undefined ? beside && resolve(beside, "..", KEPT) : resolve(folder, KEPT);
+};
+
+/** The file in that folder. */
+const KEPT = "viaduct-last-good.json";
+
+const keepGood = (server: Server, known: Known, options: Options): void => {
+  if (!options.lastGood && options.keep === undefined) return;
+  const path = keptAt(options);
+  const problem = path === undefined ? "there is no folder for it" : keep(path, known);
+  if (problem !== undefined) server.log.write(LogLevel.err, `the script cannot be kept for --last-good: ${problem}\n`);
 };
 
 /** The log is chosen when the script has been read, which itself may have something to say. */
@@ -101,12 +141,18 @@ const showSockets = (server: Server): void => {
   process.stdout.write(`${text}\n`);
 };
 
-const endOnSignal = (server: Server, log: NodeLog, files: readonly (string | undefined)[]): void => {
+const endOnSignal = (
+  server: Server,
+  log: NodeLog,
+  files: readonly (string | undefined)[],
+  close: () => Promise<void> | undefined,
+): void => {
   let ending = false;
   const end = async (): Promise<void> => {
     // Whoever asks twice is not kept waiting.
     if (ending) process.exit(1);
     ending = true;
+    await close();
     await server.stop();
     for (const path of files) remove(path);
     log.flush();
@@ -114,7 +160,7 @@ const endOnSignal = (server: Server, log: NodeLog, files: readonly (string | und
   };
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
-  // Kamailio takes no notice of a hang-up.
+  // A reload that is asked for before the server serves is none; the default would end the server.
   process.on("SIGHUP", () => {});
   // Node would open its inspector.
   process.on("SIGUSR1", () => {

@@ -12,6 +12,16 @@ interface Tool {
 }
 
 export const tools: Readonly<Record<string, Tool>> = {
+  reload: {
+    usage: "reload [FILE]",
+    doc: "have a server that runs change to its script as it is now",
+    load: () => import("./reload.ts"),
+  },
+  rpc: {
+    usage: "rpc METHOD [ARGS...]",
+    doc: "have a server that runs carry out a control command",
+    load: () => import("./rpc.ts"),
+  },
   test: {
     usage: "test [FILE or FOLDER...]",
     doc: "play ladders against the scripts that they name",

@@ -1,0 +1,63 @@
+/** What lets a server that runs be changed: its control socket, SIGHUP, a look at the script's files, the last good script. */
+import { LogLevel } from "../../declare/core.ts";
+import { problemsText } from "../../run/load.ts";
+import type { ReloadResult } from "../../run/reload.ts";
+import type { Server } from "../../run/server.ts";
+import { controlPath } from "../control-path.ts";
+import { converse } from "../control-rpc.ts";
+import type { Options } from "./flags.ts";
+import { Watched } from "./watch.ts";
+
+export interface Live {
+  close(): Promise<void>;
+}
+
+/** `files` are those that the script was read from. */
+export async function goLive(server: Server, options: Options, files: readonly string[]): Promise<Live> {
+  const control = await openControl(server, options);
+  const watched = options.watch ? new Watched(() => void reload(server, "a file was changed")) : undefined;
+  watched?.look(files);
+  server.onReload = (result) => watched?.look([...files, ...result.files]);
+  process.on("SIGHUP", () => void reload(server, "SIGHUP"));
+  return {
+    async close() {
+      watched?.close();
+      await control?.close();
+    },
+  };
+}
+
+/** Without it the server cannot be asked for anything, but calls go on all the same. */
+async function openControl(server: Server, { control, runtimeDir }: Options) {
+  if (control === "none") return undefined;
+  const path = control ?? controlPath(runtimeDir);
+  if (path === undefined) {
+    server.log.write(LogLevel.warn, "no folder for the control socket may be used: give one with --control PATH\n");
+    return undefined;
+  }
+  const handlers = {
+    connection: (connection: Parameters<typeof converse>[1]) => converse(() => server.active.core, connection),
+  };
+  try {
+    return await server.host.control.listen({ kind: "unix-stream", path, mode: 0o600, runtime: true }, handlers);
+  } catch (error) {
+    server.log.write(
+      LogLevel.warn,
+      `no control socket: ${(error as Error).message}. Name another with --control PATH\n`,
+    );
+    return undefined;
+  }
+}
+
+async function reload(server: Server, why: string): Promise<void> {
+  tell(server, await server.reload(), why);
+}
+
+function tell(server: Server, result: ReloadResult, why: string): void {
+  if (result.outcome === "unchanged") server.log.write(LogLevel.notice, `${why}: the script is what serves already\n`);
+  else if (result.outcome === "refused")
+    server.log.write(
+      LogLevel.err,
+      `${why}: the script was refused, and generation ${result.generation} serves on\n${problemsText(result.problems, result.sources)}\n`,
+    );
+}

@@ -1,0 +1,125 @@
+/**
+ * The server's own control connections: JSON-RPC 2.0, one document after the other on a stream, each answer on a line of
+ * its own. Batches, and parameters by name, are understood.
+ */
+import { type Core, LogLevel } from "../declare/core.ts";
+import type { ControlConnection } from "../declare/host.ts";
+import { RpcFault, RpcStruct } from "../declare/module.ts";
+import type { Value } from "../declare/value.ts";
+import { documents } from "../modules/jsonrpcs/execute.ts";
+import { type Json, JsonObject, parseJson, printJson } from "../modules/jsonrpcs/json.ts";
+
+/** Codes that JSON-RPC 2.0 defines (section 5.1). */
+const Code = { parse: -32700, request: -32600, method: -32601, internal: -32603 } as const;
+
+/** Characters of one request; a client that sends more is hung up on. */
+const LONGEST = 1_000_000;
+
+/** What a connection does; `core` is that of the generation that serves when a request comes. */
+export function converse(core: () => Core, connection: ControlConnection) {
+  let text = "";
+  // Answers go out in the order of their requests.
+  let last: Promise<void> = Promise.resolve();
+  return {
+    data(bytes: string): void {
+      const { complete, rest } = split(text + bytes);
+      text = rest;
+      for (const it of complete) {
+        const answer = reply(core(), it);
+        last = last.then(async () => {
+          const line = await answer;
+          if (line !== undefined) connection.write(`${line}\n`);
+        });
+      }
+      if (text.length > LONGEST) connection.end();
+    },
+    closed(): void {},
+  };
+}
+
+/** Lines are requests; so are objects over several lines. */
+function split(text: string): { readonly complete: readonly string[]; readonly rest: string } {
+  const end = text.lastIndexOf("\n");
+  const { complete, rest } = documents(text);
+  if (complete.length > 0 && !text.trimStart().startsWith("[")) return { complete, rest };
+  if (end < 0 || /^\s*\{/.test(text)) return { complete: [], rest: text };
+  return {
+    complete: text
+      .slice(0, end)
+      .split("\n")
+      .filter((it) => it.trim() !== ""),
+    rest: text.slice(end + 1),
+  };
+}
+
+async function reply(core: Core, text: string): Promise<string | undefined> {
+  const request = parseJson(text);
+  if (Array.isArray(request)) {
+    if (request.length === 0) return printJson(fault(null, Code.request, "the batch is empty"));
+    const answers = await Promise.all(request.map((it) => answer(core, it)));
+    const given = answers.filter((it) => it !== undefined);
+    return given.length > 0 ? printJson(given) : undefined;
+  }
+  if (request === undefined) return printJson(fault(null, Code.parse, "that is no JSON"));
+  const given = await answer(core, request);
+  return given && printJson(given);
+}
+
+/** Undefined for a notification, which is carried out and not answered. */
+async function answer(core: Core, request: Json): Promise<RpcStruct | undefined> {
+  if (!(request instanceof JsonObject) || request.get("jsonrpc") !== "2.0")
+    return fault(null, Code.request, "that is no JSON-RPC 2.0 request");
+  const id = request.get("id");
+  const method = request.get("method");
+  const params = request.get("params");
+  if (typeof method !== "string" || !(params === undefined || Array.isArray(params) || params instanceof JsonObject))
+    return fault(id ?? null, Code.request, "method is a text, params are an array or an object");
+  const done = await run(core, method, params);
+  if (id === undefined) return undefined;
+  if (done instanceof RpcFault) return fault(id, done.code, done.message);
+  return new RpcStruct([
+    ["jsonrpc", "2.0"],
+    ["result", done ?? new RpcStruct([])],
+    ["id", id],
+  ]);
+}
+
+const fault = (id: Json, code: number, message: string): RpcStruct =>
+  new RpcStruct([
+    ["jsonrpc", "2.0"],
+    ["error", { code, message }],
+    ["id", id],
+  ]);
+
+async function run(core: Core, method: string, params: readonly Json[] | JsonObject | undefined): Promise<unknown> {
+  const command = core.command(method);
+  if (!command) return new RpcFault(Code.method, `there is no command ${method}`);
+  const names = Object.keys(command.module.commands[method]?.args ?? {});
+  const given = params instanceof JsonObject ? named(names, params) : (params ?? []);
+  if (given instanceof RpcFault) return given;
+  try {
+    return await command.run(given.map(parameter));
+  } catch (error) {
+    if (error instanceof RpcFault) return error;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    core.log.write(LogLevel.bug, `control command ${method} failed: ${text}\n`);
+    return new RpcFault(Code.internal, "the command failed");
+  }
+}
+
+function named(names: readonly string[], params: JsonObject): Json[] | RpcFault {
+  const given: Json[] = [];
+  for (const [name, value] of params.members) {
+    const at = names.indexOf(name);
+    if (at < 0) return new RpcFault(400, `there is no parameter ${name}; there are ${names.join(", ") || "none"}`);
+    given[at] = value;
+  }
+  return Array.from(given, (it) => it ?? null);
+}
+
+function parameter(value: Json): Value {
+  if (value === null || typeof value === "string") return value;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (typeof value === "number") return Number.isInteger(value) ? value : String(value);
+  return printJson(value);
+}
