@@ -2,7 +2,6 @@
 import type { Core } from "../declare/core.ts";
 import { declare, int, optional, RpcArray, RpcFault, str } from "../declare/module.ts";
 import type { TraceFilter, TracePage, TraceSummary, Traces } from "../declare/trace.ts";
-import { IntText, type Value } from "../declare/value.ts";
 
 const { rpc } = declare<Record<string, never>>();
 
@@ -17,16 +16,19 @@ function tracesOf({ traces }: Core): Traces {
   return traces;
 }
 
-/** `from=alice`, `method=INVITE`, `limit=5`. */
-function filterOf(words: readonly Value[]): TraceFilter {
+/** By name, or in any place as a word: `from=alice`, `limit=5`. */
+function filterOf(given: Readonly<Record<string, string | undefined>>): TraceFilter {
   const filter: Record<string, string | number> = {};
-  for (const it of words) {
-    const word = it instanceof IntText ? it.text : String(it ?? "");
-    const [name, value] = [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)];
-    if (!word.includes("=") || value === "") throw new RpcFault(400, `\`${word}\` is not name=value`);
-    if (TEXTS.some((known) => known === name)) filter[name] = value;
-    else if (NUMBERS.some((known) => known === name)) filter[name] = Number(value);
-    else throw new RpcFault(400, `there is no filter \`${name}\`; there are ${[...TEXTS, ...NUMBERS].join(", ")}`);
+  for (const [place, it] of Object.entries(given)) {
+    if (it === undefined) continue;
+    const [word, name, text] = /^(\w+)=(.*)$/s.exec(it) ?? [it, place, it];
+    if (NUMBERS.some((known) => known === name)) filter[name!] = Number(text === "" ? Number.NaN : text);
+    else if (TEXTS.some((known) => known === name)) filter[name!] = text!;
+    else
+      throw new RpcFault(
+        400,
+        `\`${word}\`: there is no filter ${name}; there are ${[...TEXTS, ...NUMBERS].join(", ")}`,
+      );
   }
   return filter;
 }
@@ -40,11 +42,19 @@ const page = (it: TracePage | undefined): object => {
 
 export const traceCommands = {
   "trace.start": rpc({
-    doc: "Begins to follow the calls whose requests fit the filters (from, to, ruri: text within the URI; method; callid; source: address, address:port or network; limit: calls a second, 10 when not given; count: calls altogether). It ends when nobody has read it for a minute.",
-    args: {},
-    rest: str("A filter: name=value."),
-    run({ rest }, _, core) {
-      const started = tracesOf(core).start(filterOf(rest ?? []));
+    doc: "Begins to follow the calls whose requests fit. Filters are given by name, or as words: from=alice method=INVITE. The trace ends when nobody has read it for a minute.",
+    args: {
+      from: optional(str("Text within the URI of From.")),
+      to: optional(str("Text within the URI of To.")),
+      ruri: optional(str("Text within the Request-URI.")),
+      method: optional(str("The method.")),
+      callid: optional(str("The Call-ID.")),
+      source: optional(str("Where the request comes from: address, address:port or network.")),
+      limit: optional(str("Calls taken up a second at most; 10 when not given.")),
+      count: optional(str("Calls taken up altogether.")),
+    },
+    run({ rest: _none, ...args }, _, core) {
+      const started = tracesOf(core).start(filterOf(args));
       if (typeof started === "string") throw new RpcFault(400, started);
       return summary(started);
     },

@@ -239,13 +239,13 @@ test("the commands", async () => {
   await rig.simulation.advance(10);
   expect(await run("trace.read", 1)).toMatchObject({ calls: 1, dropped: 0, lost: 0 });
   expect(await run("trace.list")).toMatchObject({ items: [{ id: 1, calls: 1 }] });
-  expect(await run("trace.start", "from")).toBe("400 `from` is not name=value");
-  expect(await run("trace.start", "form=x")).toMatch(/^400 there is no filter `form`; there are from, to, /);
+  expect(await run("trace.start", null, null, null, "OPTIONS")).toMatchObject({ id: 2, filter: { method: "OPTIONS" } });
+  expect(await run("trace.start", "form=x")).toMatch(/^400 `form=x`: there is no filter form; there are from, to, /);
   expect(await run("trace.start", "limit=x")).toBe("400 limit is a number of calls a second, more than 0");
   expect(await run("trace.stop", 1)).toEqual({});
   expect(await run("trace.stop", 1)).toBe("404 there is no such trace");
   expect(await run("trace.read", 1)).toMatch(/^404 /);
-  await run("trace.start");
+  await run("trace.start", "from=a=b");
   expect(await run("trace.stop")).toEqual({});
   expect(await run("trace.list")).toEqual({ items: [] });
 });
