@@ -10,7 +10,11 @@ const read = (line: string): unknown => {
   const command = readArguments(line === "" ? [] : line.split(" "));
   if (command.kind === "wrong") return command.message;
   if (command.kind === "tool") return { [command.name]: command.argv };
-  const plain = (it: Options) => ({ ...it, overrides: Object.fromEntries(it.overrides) });
+  const plain = (it: Options) => ({
+    ...it,
+    overrides: Object.fromEntries(it.overrides),
+    levels: Object.fromEntries(it.levels),
+  });
   const before = plain(defaults());
   const changed = Object.entries(plain(command.options)).filter(
     ([name, value]) => !isDeepStrictEqual(value, before[name as keyof Options]),
@@ -18,7 +22,7 @@ const read = (line: string): unknown => {
   return { ...(command.kind === "check" && { check: command.files }), ...Object.fromEntries(changed) };
 };
 
-test.each<[string, unknown]>([
+const rows: [string, unknown][] = [
   ["", {}],
   ["-f a.cfg", { file: "a.cfg" }],
   ["-fa.cfg", { file: "a.cfg" }],
@@ -96,8 +100,41 @@ test.each<[string, unknown]>([
   ["--debug=x", "bad debug level: x"],
   ["check", "check: which file? Use check FILE..."],
   ["run", "run: one file is needed. Use run FILE"],
-])("viaduct %s", (line, expected) => {
+  ["--log-engine=json:M --atexit no", {}],
+  ["--help", { print: "help" }],
+  ["-V", { print: "version" }],
+  ["check a.cfg --format=sarif --missing=warn", { check: ["a.cfg"], format: "sarif", missing: "warn" }],
+  ["check a.cfg --format=xml", "bad format: xml"],
+  ["--missing=maybe", "bad level of missing modules: maybe"],
+  [
+    "--rule=unused-route=off --rule call-compared=error",
+    { levels: { "unused-route": "off", "call-compared": "error" } },
+  ],
+  ["--rule=unused-route=warn", { levels: { "unused-route": "warning" } }],
+  ["--rule=unused-route", "bad rule: unused-route"],
+  ["--rule=unused-route=loud", "bad rule: unused-route=loud"],
+  ["-b 1k", "bad buffer size: 1k"],
+  ["-M x", "bad private mem size: x"],
+  ["-N x", "bad process number: -N: x"],
+  ["-O x", "bad optimization level: -O: x"],
+  ["--server-id=x", "bad server id: x"],
+];
+
+test.each(rows)("viaduct %s", (line, expected) => {
   expect(read(line)).toEqual(expected);
+});
+
+test("every flag has a row above", () => {
+  const words = rows.flatMap(([line]) => line.split(" "));
+  const given = ({ short, long }: (typeof flags)[number]): boolean =>
+    words.some(
+      (word) =>
+        (long !== undefined && (word === `--${long}` || word.startsWith(`--${long}=`))) ||
+        (short !== undefined &&
+          /^-[^-]/.test(word) &&
+          (word[1] === short || new RegExp(`^-[cdDeEKrRSTvV]*${short}`).test(word))),
+    );
+  expect(flags.filter((it) => !given(it)).map(({ short, long }) => short ?? long)).toEqual([]);
 });
 
 test("no flag is given twice, and the usage text has all of them", () => {

@@ -1,7 +1,16 @@
 /** bin/viaduct as users start it: few cases, because each starts a process. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -73,6 +82,22 @@ test("-c: status 0 and Kamailio's closing line, 255 with the problems and their 
   expect(bad.stderr).toMatch(/a\.cfg:3:3: error unknown-function: .*nothing_like_it/);
   expect(bad.stderr).toMatch(/ERROR: bad config file \(1 errors\)\n$/);
   expect(run("-c", "-f", "missing.cfg")).toMatchObject({ status: 255 });
+});
+
+test("-c opens nothing: no address, no control socket, no file", () => {
+  const text = `
+listen=udp:192.0.2.1:5060
+auto_aliases=no
+loadmodule "ctl.so"
+loadmodule "jsonrpcs.so"
+loadmodule "htable.so"
+modparam("htable", "htable", "a=>size=2")
+request_route { exit; }
+event_route[htable:mod-init] { $sht(a=>x) = 1; }
+`;
+  const checked = run("-c", "-Y", join(folder, "run"), "-P", "pid", "-f", script(`loadmodule "pv.so"${text}`));
+  expect(checked).toMatchObject({ status: 0, stderr: "config file ok, exiting...\n" });
+  expect(readdirSync(folder)).toEqual(["a.cfg"]);
 });
 
 test("through a symbolic link, and a wrong flag", () => {
@@ -155,4 +180,31 @@ test("check: lint, levels, JSON, modules that are lacking", () => {
     "warning unknown-function",
   ]);
   expect(run("check", "a.cfg", "--rule=nonsense=off")).toMatchObject({ status: 2 });
+}, 20_000);
+
+test("check --format=sarif: one log for all files, each result with its file", () => {
+  script("auto_aliases=no\nrequest_route {\n  nothing_like_it();\n}\n");
+  writeFileSync(
+    join(folder, "b c.cfg"),
+    'auto_aliases=no\nimport_file "d.cfg"\nrequest_route { route(GONE); exit; }\n',
+  );
+  writeFileSync(join(folder, "d.cfg"), 'route[UNUSED] { neither_this("x"); }\n');
+  const { status, stdout } = run("check", "a.cfg", "b c.cfg", "--format=sarif");
+  expect(status).toBe(1);
+  const log = JSON.parse(stdout);
+  expect(log).toMatchObject({ version: "2.1.0", runs: [{ tool: { driver: { name: "viaduct" } } }] });
+  const [{ tool, results }] = log.runs;
+  const shown = results.map((it: { ruleIndex: number; ruleId: string; level: string; locations: unknown[] }) => {
+    const [{ physicalLocation: at }] = it.locations as [
+      { physicalLocation: { artifactLocation: { uri: string }; region: { startLine: number; startColumn: number } } },
+    ];
+    expect(tool.driver.rules[it.ruleIndex].id).toBe(it.ruleId);
+    return `${at.artifactLocation.uri.replace(/^.*\//, "")}:${at.region.startLine}:${at.region.startColumn} ${it.level} ${it.ruleId}`;
+  });
+  expect(shown).toEqual([
+    "a.cfg:3:3 error unknown-function",
+    "b%20c.cfg:3:23 error unknown-route",
+    "d.cfg:1:7 note unused-route",
+    "d.cfg:1:17 error unknown-function",
+  ]);
 }, 20_000);
