@@ -113,7 +113,7 @@ const forms: readonly Form[] = [
   {
     pattern: /^(expect|state)\s+(\$.+?)\s+=\s+(.+)$/,
     make: ([, kind, variable, value], line) => {
-      const plain = /^(?:-?\d+|"[^"]*"|null)$/.test(value!);
+      const plain = /^(?:-?\d+|".*"|null)$/.test(value!);
       if (!plain && !(kind === "expect" && /^\/.*\/i?$/.test(value!)))
         return `not a value: ${value}; write 1, "text" or null`;
       return { kind: kind as "expect", line, variable: variable!, value: value! };
