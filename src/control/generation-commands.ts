@@ -44,6 +44,7 @@ function told(result: ReloadResult): Record<string, unknown> {
     generation,
     previous: result.previous,
     ms: Math.round(result.took),
+    blockedMs: Math.round(result.blocked ?? 0),
     ...(warnings.length > 0 && { warnings: new RpcArray(warnings) }),
     ...(problems !== "" && { remarks: problems }),
   };

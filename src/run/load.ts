@@ -37,6 +37,8 @@ export interface LoadResult {
   readonly sources: ReadonlyMap<string, string>;
   /** SHA-256 of everything that the script is made from; empty when there was no file. */
   readonly hash: string;
+  /** Milliseconds of the longest piece of work during which nothing else was done. */
+  readonly blocked?: number;
   /** What was read, for tools; undefined when there was no file. */
   readonly script: Script | undefined;
 }
@@ -75,7 +77,12 @@ export async function load(
   { sources: kept, unless }: LoadOptions = {},
 ): Promise<LoadResult> {
   const { host, options } = server;
-  const pause = async (): Promise<void> => host.pause?.();
+  let [from, blocked] = [host.clock.now(), 0];
+  const pause = async (): Promise<void> => {
+    blocked = Math.max(blocked, host.clock.now() - from);
+    await host.pause?.();
+    from = host.clock.now();
+  };
   const parsed = readScript(server, file, kept);
   if (!parsed) return nothing(file);
   const { script } = parsed;
@@ -121,7 +128,8 @@ export async function load(
   generation.program = compiled.program;
   generation.checked = checked;
   generation.hook();
-  return { generation, problems, files, sources, script, hash };
+  blocked = Math.max(blocked, host.clock.now() - from);
+  return { generation, problems, files, sources, script, hash, blocked };
 }
 
 /** Problems as text for people, each with its line of the script; empty when there is none. */

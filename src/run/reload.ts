@@ -46,6 +46,8 @@ interface Told {
   readonly sources: ReadonlyMap<string, string>;
   /** Milliseconds from the request to the switch, or to the refusal. */
   readonly took: number;
+  /** Milliseconds for which messages waited at most. */
+  readonly blocked?: number;
 }
 
 const NOTHING = { problems: [], warnings: [], files: [], sources: new Map<string, string>() };
@@ -113,6 +115,7 @@ export class Reloads {
       files,
       sources,
       took: ms,
+      blocked: loaded.blocked ?? 0,
     };
   }
 

@@ -65,3 +65,25 @@ export function scenario({ rings = false, status, cancelAfter }: Course): string
   const head = '<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="caller">\n';
   return `${head}${steps}<Reference variables="1,2"/>\n</scenario>\n`;
 }
+
+const reply = (status: string, cseqOnly = false): string => `
+      SIP/2.0 ${status}
+      [last_Via:]
+      ${cseqOnly ? "" : "[last_Record-Route:]\n      "}[last_From:]
+      [last_To:];tag=[pid]C[call_number]
+      [last_Call-ID:]
+      [last_CSeq:]
+      Contact: <sip:[local_ip]:[local_port]>
+      Content-Length: 0
+
+`;
+
+/** A callee that rings, answers after so many milliseconds, and is hung up on. */
+export const answering = (ms: number): string => `<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="callee">
+<recv request="INVITE"></recv>
+${send(reply("180 Ringing"))}<pause milliseconds="${ms}"/>
+${send(reply("200 OK"), ' retrans="500"')}<recv request="ACK" rrs="true"></recv>
+<recv request="BYE"></recv>
+${send(reply("200 OK", true).replace(";tag=[pid]C[call_number]", ""))}</scenario>
+`;
