@@ -82,6 +82,7 @@ export class Tracing implements Traces, Tracer {
 
   received(msg: SipMessage): void {
     this.#server.options.tracer?.received(msg);
+    if (msg.protocol !== "sip") return;
     if (msg.isRequest) for (const it of this.#traces.values()) it.offer(msg);
     if (this.#follows(msg.callId)) this.#recorder.received(msg);
   }

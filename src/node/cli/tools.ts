@@ -27,6 +27,11 @@ export const tools: Readonly<Record<string, Tool>> = {
     doc: "play ladders against the scripts that they name",
     load: () => import("./test.ts"),
   },
+  trace: {
+    usage: "trace [FILTERS]",
+    doc: "show what the script of a server that runs does with calls",
+    load: () => import("./trace.ts"),
+  },
 };
 
 export const isTool = (word: string): boolean => Object.hasOwn(tools, word);
