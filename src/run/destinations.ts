@@ -18,6 +18,8 @@ import { type Reach, Resolver, type Target } from "./resolver.ts";
 export interface Serving {
   readonly sockets: Sockets;
   readonly config: Config;
+  /** The open WebSocket to an address, as a destination: a server opens none. */
+  readonly webSocket?: (ip: string, port: number) => Destination | undefined;
 }
 
 export class Destinations {
@@ -64,10 +66,13 @@ export class Destinations {
     near: LocalSocket | undefined,
     forced: LocalSocket | undefined,
   ): Destination | null {
-    const { config, sockets } = this.serving();
+    const { config, sockets, webSocket } = this.serving();
     const found: Destination[] = [];
     const failover = targets.length > 1 && config.int("use_dns_failover") !== 0;
     for (const { protocol, ip, port } of targets) {
+      // `transport=ws` means secure ones as well (RFC 7118, 5.5): what is open decides.
+      const open = protocol === "ws" || protocol === "wss" ? webSocket?.(ip, port) : undefined;
+      if (open) return open;
       const socket = sockets.toward(protocol, ip, near, forced);
       if (!socket) continue;
       const it: Destination = { socket, protocol, ip, port, connection: 0 };

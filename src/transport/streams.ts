@@ -97,6 +97,11 @@ export class Streams {
   find(ip: string, port: number): number {
     return this.#table.to(ip, port, usable)?.id ?? 0;
   }
+  /** The WebSocket to that address and port, as a destination. */
+  webSocket(ip: string, port: number): Destination | undefined {
+    const it = this.#table.to(ip, port, (it) => usable(it) && it.websocket !== undefined);
+    return it && { socket: it.socket, protocol: it.protocol, ip, port, connection: it.id };
+  }
   /** Switches TCP keep-alive on or, with undefined, off. False when there is no such connection. */
   probe(id: number, probes: KeepAlive | undefined): boolean {
     const connection = this.#table.get(id);

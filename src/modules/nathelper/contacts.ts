@@ -99,7 +99,10 @@ function aliasParts(value: string): { address: string; transport: string } | nul
   if (found === null) return null;
   const transport = TRANSPORTS[found[3]!];
   const host = bracketed(unbracketed(found[1]!));
-  return transport === undefined ? null : { address: `${host}:${found[2]}`, transport };
+  // URIs know no other name for secure WebSockets (RFC 7118, 5.5).
+  return transport === undefined
+    ? null
+    : { address: `${host}:${found[2]}`, transport: transport === "wss" ? "ws" : transport };
 }
 
 /** Sends the request to the address in the alias parameter of its Request-URI, and takes the parameter out. */

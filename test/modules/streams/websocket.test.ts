@@ -58,11 +58,11 @@ request_route {
   xlog("> $pr $rU $(si{s.len}) $ws_conid $conid\\n");
   force_rport();
   if ($rU == "options") { sl_send_reply("200", "OK"); exit; }
-  if (!is_method("ACK") && nat_uac_test(64)) add_contact_alias();
+  if ($rm != "ACK" && nat_uac_test(64)) add_contact_alias();
   record_route();
   t_on_reply("R");
   if ($rU == "bob") { $du = $shv(bob); t_relay(); exit; }
-  if ($rU == "register") { $shv(bob) = "sip:$si:$sp;transport=ws"; sl_send_reply("200", "OK"); exit; }
+  if ($rU == "register") { $shv(bob) = $(sut{s.replace,wss,ws}); sl_send_reply("200", "OK"); exit; }
   if (!handle_ruri_alias()) xlog("> no alias\\n");
   t_relay();
 }
@@ -74,7 +74,9 @@ ${upgrade}`);
   expect(alice.socket.protocol).toBe("sip");
   const via = `${scheme.toUpperCase()} invalid.test`;
   alice.socket.send(request("options", via));
-  expect(await alice.next(1)).toMatch(/^SIP\/2.0 200 OK\r\nVia: SIP\/2.0\/WSS? invalid.test;branch=\w+;rport=\d+;received=/);
+  expect(await alice.next(1)).toMatch(
+    /^SIP\/2.0 200 OK\r\nVia: SIP\/2.0\/WSS? invalid.test;branch=\w+;rport=\d+;received=/,
+  );
   bob.socket.send(request("register", via));
   await bob.next(1);
   alice.socket.send(request("bob", via, ["Contact: <sip:alice@invalid.test;transport=ws>"]));
