@@ -2,10 +2,18 @@
 import type { Call } from "../../declare/call.ts";
 import { type Core, LogLevel } from "../../declare/core.ts";
 import { declare, int, str, text } from "../../declare/module.ts";
-import { after } from "../../declare/value.ts";
+import { after, type Int } from "../../declare/value.ts";
 import type { Route } from "../../declare/variable.ts";
 
-interface Async {
+/** What async_tkv_emit hands to the event route. */
+export interface Tkv {
+  readonly type: Int;
+  readonly key: string;
+  readonly value: string;
+  readonly group: string;
+}
+
+export interface Async {
   readonly core: Core;
   readonly workers: number;
   /** Resolution of millisecond timers; 0 turns them off. */
@@ -16,6 +24,8 @@ interface Async {
   readonly pending: { count: number };
   /** What a route that async_task_data started reads as `$async(data)`. */
   readonly data: WeakMap<Call, { readonly data: string; readonly group: string }>;
+  /** The same for `$atkv(...)` of corex. */
+  readonly tkv: WeakMap<Call, Tkv>;
 }
 const { fn, pv, module } = declare<Async>();
 
@@ -94,7 +104,7 @@ type Suspended = keyof typeof SUSPENDED;
 const RELAYING = ["request", "failure"] as const;
 
 const needsWorkers = (_literals: readonly (string | undefined)[], state: Async): string | undefined =>
-  state.core.config.int("async_workers") > 0 || state.core.config.has("async_workers_group")
+  state.core.config.int("async_workers") > 0 || state.core.config.str("async_workers_group") !== ""
     ? undefined
     : "async task framework was not initialized - set async_workers parameter in core";
 
@@ -108,6 +118,20 @@ function runData(call: Call, routeName: string, groupName: string, data: string,
   core.pending("timers");
   core.host.clock.after(0, () => {
     const run = core.runDetached(route, (run) => state.data.set(run, { data, group: groupName }));
+    void after(run, () => core.done("timers"));
+  });
+  return 1;
+}
+
+/** Runs the event route that async_tkv_evcb names, for the workers that async_tkv_gname names. */
+function emit(type: Int, key: string, value: string, state: Async): 1 | -1 {
+  const { core } = state;
+  const group = core.config.str("async_tkv_gname");
+  const route = core.block("event", core.config.str("async_tkv_evcb"));
+  if (group === "" || route === undefined) return -1;
+  core.pending("timers");
+  core.host.clock.after(0, () => {
+    const run = core.runDetached(route, (run) => state.tkv.set(run, { type, key, value, group }));
     void after(run, () => core.done("timers"));
   });
   return 1;
@@ -129,6 +153,7 @@ export const async = module({
     result: Number(params.return),
     pending: old?.pending ?? { count: 0 },
     data: new WeakMap(),
+    tkv: new WeakMap(),
   }),
   functions: {
     async_sleep: fn({
@@ -194,6 +219,13 @@ export const async = module({
       returns: { 1: "the route will run", [-1]: "there is no such route" },
       check: needsWorkers,
       run: (call, args, state) => runData(call, args.name, args.group, args.data, state),
+    }),
+    async_tkv_emit: fn({
+      doc: "Runs the event route that the core parameter async_tkv_evcb names, which reads type, key and value as `$atkv(...)` (corex).",
+      in: "any",
+      args: { type: int("A number."), key: str("A name."), value: str("A text.") },
+      returns: { 1: "the route will run", [-1]: "async_tkv_gname is not set, or there is no such event route" },
+      run: (_call, { type, key, value }, state) => emit(type, key, value, state),
     }),
   },
   variables: {

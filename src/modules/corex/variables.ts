@@ -1,9 +1,11 @@
 /** Variables of corex. */
+
 import type { Call } from "../../declare/call.ts";
 import type { Core } from "../../declare/core.ts";
 import { declare, type Pv } from "../../declare/module.ts";
 import type { Read } from "../../declare/value.ts";
 import type { LocalSocket } from "../../sip/address.ts";
+import type { Async } from "../async/index.ts";
 import type { Corex } from "./corex.ts";
 
 const { pv } = declare<Corex>();
@@ -46,6 +48,15 @@ export const variables: Record<string, Pv<Corex>> = {
     get(call: Call, key) {
       if (key === "line") return call.line;
       return key === "route" ? call.route || "DEFAULT_ROUTE" : call.file || null;
+    },
+  }),
+  atkv: pv({
+    doc: "What async_tkv_emit (module async) handed to the event route; null elsewhere.",
+    keys: { type: "The number.", key: "The name.", val: "The text.", gname: "Name of the group of workers." },
+    get(call, key, { core }) {
+      const given = core.state<Async>("async")?.tkv.get(call);
+      if (given === undefined) return null;
+      return { type: given.type, key: given.key, val: given.value, gname: given.group }[key];
     },
   }),
   lsock: pv({

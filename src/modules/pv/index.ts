@@ -5,6 +5,7 @@ import { strictInt } from "../../declare/variables-values.ts";
 import { avp, parseAvpName } from "./avp.ts";
 import { isProblem } from "./binding.ts";
 import { branchFunctions, branchVariables, emptyBranch } from "./branches.ts";
+import { bufferVariables } from "./buffer.ts";
 import { commands } from "./commands.ts";
 import { credentialVariables } from "./credentials.ts";
 import { fieldVariables } from "./fields.ts";
@@ -70,6 +71,7 @@ export const pv = module({
     ...branchVariables,
     ...timeVariables,
     ...miscVariables,
+    ...bufferVariables,
     ...credentialVariables,
     ...fieldVariables,
     ...sendingVariables,

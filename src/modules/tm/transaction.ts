@@ -71,6 +71,13 @@ export const transactionFunctions = {
     },
     run: (call) => checkTransaction(engineOf(call), call) as 1 | 0 | -1,
   }),
+  t_clean: fn({
+    doc: "Removes transactions that outlived all their timers. Viaduct loses no timer, so there are none.",
+    in: "any",
+    args: {},
+    returns: { 1: "always" },
+    run: () => 1 as const,
+  }),
   t_exists: fn({
     doc: "Whether the message belongs to a transaction, without making it the one in focus for long.",
     in: "any",

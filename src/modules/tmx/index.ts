@@ -141,6 +141,19 @@ export const tmx = module({
         return 1;
       },
     }),
+    t_flush_xflags: fn({
+      doc: "The transaction takes over the extended flags (corex) set since it was made.",
+      in: "any",
+      args: {},
+      returns: { 1: "done", [-1]: "there is no transaction" },
+      run({ tx, msg }) {
+        if (tx === undefined) return -1;
+        const extended = (it: string): boolean => it.startsWith("xflag:");
+        const others = [...(tx.request.marks ?? [])].filter((it) => !extended(it));
+        tx.request.marks = new Set([...others, ...[...(msg.marks ?? [])].filter(extended)]);
+        return 1;
+      },
+    }),
     t_is_failure_route: kindFn("failure", "a failure_route"),
     t_is_branch_route: kindFn("branch", "a branch_route"),
     t_is_reply_route: kindFn("onreply", "a reply_route or onreply_route"),
