@@ -47,6 +47,8 @@ function inNamespace(): boolean {
   return true;
 }
 
+/** Transports that peers speak here. */
+const WIRES = new Set(["udp", "tcp"]);
 /** Steps about what is in the simulated machine. */
 const ONLY_OURS = new Set(["state", "expect", "reload", "file", "interface", "define"]);
 
@@ -56,6 +58,12 @@ function whyNot({ steps }: Scene): string | undefined {
     if (step.kind === "pause") waits += step.ms;
     if (step.kind === "http-sent") return "HTTP";
     if (step.kind === "rpc") return "a command";
+    const onPort = step.kind === "arrow" && step.port !== undefined;
+    const faraway =
+      step.kind === "peer" && (step.behind || step.protocols.length > 1 || !WIRES.has(step.protocols[0]!));
+    const changing = step.kind === "dns" && /^(nxdomain|alive|delay)$/.test(step.type);
+    if (onPort || faraway || changing || ONLY_OURS.has(step.kind)) return "only the simulator can";
+    if (/\{[A-Za-z_][\w-]*(\.[\w-]+)?\}/.test(JSON.stringify(step))) return "values of messages";
   }
   return waits > LONGEST_WAIT ? "waits too long" : undefined;
 }

@@ -21,9 +21,10 @@ export class SimulatedDns implements Dns {
   dead = false;
   /** Milliseconds of virtual time until an answer comes. */
   delay = 0;
-  readonly #clock: Clock;
+  readonly #clock: Clock | undefined;
 
-  constructor(clock: Clock) {
+  /** Without a clock answers come at once. */
+  constructor(clock?: Clock) {
     this.#clock = clock;
   }
 
@@ -35,9 +36,10 @@ export class SimulatedDns implements Dns {
   ptr = (name: string): Promise<DnsAnswer<string>> => this.#answer("ptr", name);
 
   async #answer<T>(type: keyof SimulatedDns["records"], name: string): Promise<DnsAnswer<T>> {
-    if (this.delay > 0)
+    const clock = this.#clock;
+    if (clock && this.delay > 0)
       await new Promise<void>((resolve) => {
-        this.#clock.after(this.delay, resolve);
+        clock.after(this.delay, resolve);
       });
     if (this.dead) throw new Error(`no answer for ${name}`);
     const key = name.toLowerCase().replace(/\.$/, "");
