@@ -39,6 +39,12 @@ test("a comment silences a rule on its line, or on the next when it stands alone
   expect(codes(SCRIPT.replace("exit;\n", "exit; // lint: ignore var-null\n"))).toEqual(["assignment-in-condition"]);
 });
 
+test("a comment silences a rule in the whole file", () => {
+  expect(codes(`${SCRIPT}# lint: ignore-file assignment-in-condition\n`)).toEqual([]);
+  expect(codes(`// lint: ignore-file\n${SCRIPT}`)).toEqual([]);
+  expect(codes(`# lint: ignore-file var-null\n${SCRIPT}`)).toEqual(["assignment-in-condition"]);
+});
+
 test("levels can be set", () => {
   expect(advice(SCRIPT, { "assignment-in-condition": "error" })[0]!.severity).toBe("error");
   expect(advice(SCRIPT, { "assignment-in-condition": "off" })).toEqual([]);

@@ -5,7 +5,7 @@ import type { Rule, Tell } from "./rule.ts";
 import { blocks, lists, statements } from "./walk.ts";
 
 /** Functions that end the run when they do what they are called for. */
-const SUSPENDS = new Set(["http_async_query", "async_route", "async_ms_route", "async_sleep", "async_ms_sleep"]);
+const SUSPENDS = new Set(["http_async_query", "async_route", "async_ms_route"]);
 
 const call = (it: Statement): (Expr & { readonly kind: "call" }) | undefined =>
   it.kind === "expression" && it.value.kind === "call" ? it.value : undefined;
@@ -44,7 +44,7 @@ export const deadAfterSuspend: Rule = {
   severity: "warning",
   doc: "A query that was sent, or a wait that began, ends the run, which goes on in the route that was named. What stands behind the call is run only when it failed.",
   source: "Module http_async_client, http_async_query(), return value; module async, async_route()",
-  measured: "",
+  measured: "none found",
   bad: 'request_route { http_async_query("http://x", "GO"); t_relay(); }\nroute[GO] { exit; }',
   good: 'request_route { http_async_query("http://x", "GO"); send_reply("500", "No query"); }\nroute[GO] { if (!t_relay()) exit; }',
   check(script, tell) {

@@ -7,7 +7,7 @@ export const dropFinalReply: Rule = {
   severity: "info",
   doc: "In a named onreply_route, `drop` stops provisional replies only; a reply from 200 up is passed on all the same.",
   source: "Core cookbook, drop",
-  measured: "",
+  measured: "none found",
   bad: 'request_route { t_on_reply("R"); t_relay(); }\nonreply_route[R] { if (status =~ "486") drop; }',
   good: 'request_route { t_on_reply("R"); t_relay(); }\nonreply_route[R] { if (status =~ "18[0-9]") drop; }',
   check(script, tell) {

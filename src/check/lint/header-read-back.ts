@@ -10,13 +10,10 @@ import type { Rule } from "./rule.ts";
 const fieldOf = (it: Expr | undefined): string | undefined =>
   /^\s*([A-Za-z0-9-]+)\s*(?::|$)/.exec(textOf(it) ?? "")?.[1]?.toLowerCase();
 
-/** What a node adds to the message, or takes out of it. */
-function edits(node: Node): { readonly name: string; readonly how: "added" | "removed" } | undefined {
+/** The field that a node adds to the message. */
+function added(node: Node): string | undefined {
   const call = callOf(node);
-  const name = call && fieldOf(call.args[0]);
-  if (!call || name === undefined) return undefined;
-  if (call.name === "append_hf" || call.name === "insert_hf") return { name, how: "added" };
-  return call.name === "remove_hf" ? { name, how: "removed" } : undefined;
+  return call?.name === "append_hf" || call?.name === "insert_hf" ? fieldOf(call.args[0]) : undefined;
 }
 
 /** Header fields that a node looks for. */
@@ -29,13 +26,13 @@ function looks(node: Node): readonly string[] {
   return asked === undefined ? found : [...found, asked];
 }
 
-/** A bit for each field and kind of edit. */
+/** A bit for each field that is added. */
 function bitsOf(flow: Flow): Map<string, bigint> {
   const bits = new Map<string, bigint>();
   for (const { nodes } of flow.graphs) {
     for (const node of nodes) {
-      const edit = edits(node);
-      if (edit && !bits.has(`${edit.how} ${edit.name}`)) bits.set(`${edit.how} ${edit.name}`, 1n << BigInt(bits.size));
+      const name = added(node);
+      if (name !== undefined && !bits.has(name)) bits.set(name, 1n << BigInt(bits.size));
     }
   }
   return bits;
@@ -44,9 +41,9 @@ function bitsOf(flow: Flow): Map<string, bigint> {
 export const headerReadBack: Rule = {
   name: "header-read-back",
   severity: "warning",
-  doc: "append_hf() and remove_hf() note an edit for when the message is sent: until msg_apply_changes() the script finds the header as it came in.",
-  source: 'FAQ, "header added with append_hf is not visible"; module textopsx, msg_apply_changes()',
-  measured: "",
+  doc: "append_hf() and insert_hf() note an edit for when the message is sent: until msg_apply_changes() the script finds the header as it came in.",
+  source: "FAQ, changes to headers or body that are not visible immediately",
+  measured: "none found",
   bad: 'request_route { append_hf("X-A: 1\\r\\n"); if (is_present_hf("X-A")) exit; xlog("x"); }',
   good: 'request_route { append_hf("X-A: 1\\r\\n"); msg_apply_changes(); if (is_present_hf("X-A")) exit; xlog("x"); }',
   check(_script, tell, { flow }) {
@@ -57,20 +54,20 @@ export const headerReadBack: Rule = {
       start: () => 0n,
       effect(node) {
         if (callOf(node)?.name === "msg_apply_changes") return { kill: all };
-        const edit = edits(node);
-        return edit && { gen: bits.get(`${edit.how} ${edit.name}`)! };
+        const name = added(node);
+        return name === undefined ? undefined : { gen: bits.get(name)! };
       },
     });
     for (const { nodes } of flow.graphs) {
       for (const node of nodes) {
-        for (const name of looks(node)) {
-          const facts = pending(node) ?? 0n;
-          const how = (["added", "removed"] as const).find((it) => facts & (bits.get(`${it} ${name}`) ?? 0n));
-          const at = readsOf(node)[0] ?? callOf(node);
-          if (how === undefined || !at) continue;
-          const yet = how === "added" ? "is not there yet" : "is still there";
-          tell(at.span, `the field ${name} was ${how} before, and ${yet}`, "call msg_apply_changes() between them");
-        }
+        const name = looks(node).find((it) => (pending(node) ?? 0n) & (bits.get(it) ?? 0n));
+        const at = readsOf(node)[0] ?? callOf(node);
+        if (name === undefined || !at) continue;
+        tell(
+          at.span,
+          `the field ${name} was added before, and is not there yet`,
+          "call msg_apply_changes() between them",
+        );
       }
     }
   },

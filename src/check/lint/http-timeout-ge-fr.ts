@@ -1,6 +1,9 @@
 /** A query that outlives the transaction that waits for it. */
 import type { Script } from "../../../grammar/tree.ts";
+import type { Node } from "./flow/graph.ts";
+import { callOf } from "./names.ts";
 import type { Rule } from "./rule.ts";
+import { SOME, transactions } from "./transactions.ts";
 import { blocks, calls, statements } from "./walk.ts";
 
 /** tm's fr_timer, milliseconds. */
@@ -18,10 +21,14 @@ export const httpTimeoutGeFr: Rule = {
   severity: "warning",
   doc: "When tm's fr_timer runs out first, the suspended transaction is answered with 408 and the answer of the query comes too late: $http_req(timeout) has to be smaller.",
   source: "Module http_async_client, $http_req(timeout)",
-  measured: "",
+  measured: "none found",
   bad: 'modparam("tm", "fr_timer", 5000)\nrequest_route { t_newtran(); $http_req(timeout) = 10000; http_async_query("http://x", "GO"); }\nroute[GO] { exit; }',
   good: 'modparam("tm", "fr_timer", 5000)\nrequest_route { t_newtran(); $http_req(timeout) = 2000; http_async_query("http://x", "GO"); }\nroute[GO] { exit; }',
-  check(script, tell) {
+  check(script, tell, { flow }) {
+    const has = transactions(flow);
+    const waits = (node: Node): boolean =>
+      callOf(node)?.name === "http_async_query" && ((has(node) ?? 0n) & SOME) !== 0n;
+    if (!flow.graphs.some(({ nodes }) => nodes.some(waits))) return;
     const timer = frTimer(script);
     const late = (value: bigint): boolean => value >= timer;
     const say = `the transaction ends after ${timer} ms already`;

@@ -87,7 +87,7 @@ export interface LintOptions {
 /** What the rules have to say of a script, in the order of the text. */
 export function lint(script: Script, { sources, levels = {}, modules = [] }: LintOptions): Problem[] {
   const isSilent = silencer(sources);
-  const given = new Shared(script, modules);
+  const given = new Shared(script, sources, modules);
   const found: Problem[] = [];
   for (const rule of rules) {
     const severity = levels[rule.name] ?? (rule.off ? "off" : rule.severity);
@@ -112,13 +112,15 @@ export function lint(script: Script, { sources, levels = {}, modules = [] }: Lin
 
 /** Made when the first rule asks. */
 class Shared implements Given {
+  readonly sources: ReadonlyMap<string, string>;
   readonly modules: readonly Module[];
   readonly #script: Script;
   #flow: Flow | undefined;
   #reached: Facts | undefined;
 
-  constructor(script: Script, modules: readonly Module[]) {
+  constructor(script: Script, sources: ReadonlyMap<string, string>, modules: readonly Module[]) {
     this.#script = script;
+    this.sources = sources;
     this.modules = modules;
   }
 

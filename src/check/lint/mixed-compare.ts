@@ -1,7 +1,7 @@
 /** A number compared with a text that is none. */
 import type { Expr } from "../../../grammar/tree.ts";
 import type { Rule } from "./rule.ts";
-import { blocks, expressions, statements } from "./walk.ts";
+import { blocks, expressions } from "./walk.ts";
 
 /** Variables that are numbers whenever they are anything. */
 const NUMBERS = /^\$\(?(?:rs|rp|Rp|sp|Rpl|ml|mi|cs|rc|retcode|T_reply_code|Ts|TV\(s\)|bs|T_branch_idx|pp|rmid)\)?$/;
@@ -14,12 +14,11 @@ export const mixedCompare: Rule = {
   severity: "warning",
   doc: 'A text that is compared with a number is converted, and one that is none counts as 0: `$rs == "busy"` compares with 0, and `0 == $rU` holds for every name.',
   source: "Core cookbook, operators; kamailio#3116",
-  measured: "",
+  measured: "none found",
   bad: 'onreply_route { if ($rs == "busy") drop; }\nrequest_route { exit; }',
   good: "onreply_route { if ($rs == 486) drop; }\nrequest_route { exit; }",
   check(script, tell) {
     for (const block of blocks(script)) {
-      // Variables that this script gives nothing but numbers.
       for (const it of expressions(block.body)) {
         if (it.kind !== "binary" || !COMPARISONS.has(it.operator)) continue;
         const { left, right } = it;
@@ -43,7 +42,6 @@ export const mixedCompare: Rule = {
           );
       }
     }
-    void statements;
   },
 };
 

@@ -18,6 +18,11 @@ export const isReply = ({ name }: Call): boolean => REPLIES.has(name) || name.en
 /** Hands the request on in its transaction. */
 export const isRelay = ({ name }: Call): boolean => name.startsWith("t_relay") || name === "t_load_contacts_relay";
 
+export const relays = (node: Node): boolean => {
+  const call = callOf(node);
+  return call !== undefined && isRelay(call);
+};
+
 /** Only writes to the log, whatever it returns. */
 export const isLog = ({ name }: Call): boolean =>
   /^x(?:log|dbg|info|notice|warn|err|bug|crit|alert)[lm]?$|^log$/.test(name);

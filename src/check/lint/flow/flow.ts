@@ -1,4 +1,4 @@
-/** What runs what: the graphs of all blocks, which blocks call which, and in which kinds of route each may run. */
+/** What runs what: the graphs of all blocks, which blocks call which, and where runs begin. */
 import type { BlockKind, Expr, Script } from "../../../../grammar/tree.ts";
 import { blocks } from "../walk.ts";
 import { type Graph, graphOf, type Node } from "./graph.ts";
@@ -18,8 +18,6 @@ export class Flow {
   readonly returnMode: boolean;
   /** Where runs begin. */
   readonly entrances: ReadonlyMap<Graph, ReadonlySet<Entrance>>;
-  /** Everything that may run a block, through whatever calls it. */
-  readonly contexts: ReadonlyMap<Graph, ReadonlySet<Entrance>>;
   readonly #routes = new Map<string, Graph>();
   readonly #callees = new Map<Graph, ReadonlySet<Graph>>();
   /** By the number of the node that calls. */
@@ -46,7 +44,7 @@ export class Flow {
         this.#called[node.id] = callee;
         if (callee) callees.add(callee);
         else if (route !== undefined && route.kind !== "string" && route.kind !== "number") computed = true;
-        const goesOn = this.#named(resumeName(node));
+        const goesOn = this.resumed(node);
         if (goesOn) resumed.add(goesOn);
       }
       this.#callees.set(graph, callees);
@@ -63,12 +61,16 @@ export class Flow {
         return [graph, found];
       }),
     );
-    this.contexts = this.#spread();
   }
 
   /** The block that a node calls as a sub-route. */
   callee(node: Node): Graph | undefined {
     return this.#called[node.id];
+  }
+
+  /** The block that goes on when a node has suspended the run. */
+  resumed(node: Node): Graph | undefined {
+    return this.#named(resumeName(node));
   }
 
   #named(name: Expr | undefined): Graph | undefined {
@@ -79,20 +81,6 @@ export class Flow {
   callees(graph: Graph): ReadonlySet<Graph> {
     return this.#callees.get(graph)!;
   }
-
-  #spread(): Map<Graph, Set<Entrance>> {
-    const contexts = new Map<Graph, Set<Entrance>>(this.graphs.map((it) => [it, new Set(this.entrances.get(it))]));
-    const open = [...this.graphs];
-    for (let graph = open.pop(); graph; graph = open.pop()) {
-      for (const callee of this.callees(graph)) {
-        const known = contexts.get(callee)!;
-        const before = known.size;
-        for (const it of contexts.get(graph)!) known.add(it);
-        if (known.size > before) open.push(callee);
-      }
-    }
-    return contexts;
-  }
 }
 
 const routeName = ({ what }: Node): Expr | undefined =>
@@ -101,7 +89,12 @@ const routeName = ({ what }: Node): Expr | undefined =>
     : undefined;
 
 /** Functions that go on in a route later, with the argument that names it. */
-const RESUMES: Readonly<Record<string, number>> = { http_async_query: 1, async_route: 0, async_ms_route: 0 };
+const RESUMES: Readonly<Record<string, number>> = {
+  http_async_query: 1,
+  async_route: 0,
+  async_ms_route: 0,
+  t_continue: 2,
+};
 
 /** The route that goes on with a suspended run, when the node suspends one. */
 export function resumeName({ what }: Node): Expr | undefined {
