@@ -70,12 +70,11 @@ export class Dispatcher {
   readonly settings: Settings;
   readonly ids: Ruids;
   readonly loads: Loads | undefined;
-  #sets: ReadonlyMap<number, DestinationSet>;
-  /** The state of the generation before, until this one serves. */
-  #old: Dispatcher | undefined;
-  /** The state of the generation that serves, when this is not it any more. */
-  #next: Dispatcher | undefined = undefined;
-  pings = true;
+  /** What every generation uses once one serves: calls of an earlier one mark and choose among the same destinations. */
+  readonly #live: { sets: ReadonlyMap<number, DestinationSet> };
+  /** Until this generation serves, it has its own. */
+  #own: ReadonlyMap<number, DestinationSet> | undefined;
+  pings: boolean;
   /** Seconds since 1970. */
   reloadedAt = 0;
   readonly changes = new WeakMap<Call, Change>();
@@ -86,30 +85,30 @@ export class Dispatcher {
     this.settings = settings;
     this.loads = loads;
     this.ids = ids;
-    this.#sets = old?.sets ?? new Map();
-    this.#old = old;
+    this.#live = old ? old.#live : { sets: new Map() };
+    this.#own = this.#live.sets;
+    this.pings = old?.pings ?? true;
   }
 
-  /** Calls that began on an earlier generation mark and choose among the destinations of the one that serves. */
   get sets(): ReadonlyMap<number, DestinationSet> {
-    return this.#next?.sets ?? this.#sets;
+    return this.#own ?? this.#live.sets;
   }
   set sets(sets: ReadonlyMap<number, DestinationSet>) {
-    if (this.#next) this.#next.sets = sets;
-    else this.#sets = sets;
+    if (this.#own) this.#own = sets;
+    else this.#live.sets = sets;
   }
 
   /** What is known of the destinations goes over: states, failures, loads, latencies, whose turn it is. */
   serve(): void {
-    const old = this.#old;
-    this.#old = undefined;
-    if (!old) return;
+    const before = this.#live.sets;
+    this.#live.sets = this.sets;
+    this.#own = undefined;
     for (const [id, set] of this.sets) {
-      const before = old.sets.get(id);
-      if (!before) continue;
-      set.next = before.next % set.list.length;
+      const old = before.get(id);
+      if (!old || old === set) continue;
+      set.next = old.next % set.list.length;
       for (const it of set.list) {
-        const known = before.find(it.uri);
+        const known = old.find(it.uri);
         if (!known) continue;
         // A list that was edited says how it is from now on.
         if (known.listed === it.listed) it.flags = known.flags;
@@ -119,9 +118,6 @@ export class Dispatcher {
       }
       set.stateChanged();
     }
-    this.pings = old.pings;
-    old.#next = this;
-    old.#sets = new Map();
   }
 
   cool(): void {
