@@ -31,10 +31,10 @@ interface Options {
   coverageLcov?: string;
   coverageHtml?: string;
   seed?: number;
-  define: [string, string | undefined][];
+  define?: [string, string | undefined][];
   missing: "error" | "warn";
   format: "human" | "json";
-  colour: boolean;
+  colour?: boolean;
 }
 
 export async function main(argv: readonly string[]): Promise<number | undefined> {
@@ -55,7 +55,7 @@ export async function main(argv: readonly string[]): Promise<number | undefined>
 }
 
 function commandLine(): Command {
-  const define = (text: string, before: [string, string | undefined][]): [string, string | undefined][] => {
+  const define = (text: string, before: [string, string | undefined][] = []): [string, string | undefined][] => {
     const [, name, value] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(text) ?? [];
     if (name === undefined) throw new InvalidArgumentError("Write NAME or NAME=VALUE.");
     return [...before, [name, value]];
@@ -64,7 +64,6 @@ function commandLine(): Command {
     if (!/^\d+$/.test(text)) throw new InvalidArgumentError("Write a number.");
     return Number(text);
   };
-  const colour = process.stdout.isTTY === true && !process.env["NO_COLOR"];
   return new Command("viaduct test")
     .description("Plays ladders (*.ladder) against the scripts that they name; docs/ladders.md describes them.")
     .argument("[files...]", "ladders, and folders of them; without any, the current directory")
@@ -76,14 +75,14 @@ function commandLine(): Command {
     .option("--coverage-lcov <file>", "write the coverage for lcov")
     .option("--coverage-html <folder>", "write the coverage as web pages")
     .option("--seed <number>", "seed of everything that is random", number)
-    .option("-A, --define <name[=value]>", "define for the preprocessor; a ladder's own go before", define, [])
+    .option("-A, --define <name[=value]>", "define for the preprocessor; a ladder's own go before", define)
     .addOption(
       new Option("--missing <level>", "a module that Viaduct lacks: error, or warn with functions that return -1")
         .choices(["error", "warn"])
         .default("error"),
     )
     .addOption(new Option("--format <format>", "human or json").choices(["human", "json"]).default("human"))
-    .addOption(new Option("--colour", "colours even where the output is no terminal").default(colour))
+    .addOption(new Option("--colour", "colours even where the output is no terminal"))
     .option("--no-colour", "no colours; so does NO_COLOR")
     .exitOverride();
 }
@@ -109,13 +108,13 @@ async function run(words: readonly string[], options: Options): Promise<Run> {
   const wantsCoverage = options.coverage || options.coverageLcov !== undefined || options.coverageHtml !== undefined;
   const coverage = wantsCoverage ? new Coverage() : undefined;
   const settings: RunOptions = {
-    defines: options.define,
+    defines: options.define ?? [],
     missing: options.missing,
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.filter !== undefined && { filter: options.filter }),
     ...(coverage && { watcher: coverage }),
   };
-  const colours = paint(options.colour);
+  const colours = paint(options.colour ?? (process.stdout.isTTY === true && !process.env["NO_COLOR"]));
   const results: FileResult[] = [];
   for (const path of paths) {
     const result = options.update

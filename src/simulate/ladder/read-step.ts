@@ -91,7 +91,7 @@ const forms: readonly Form[] = [
     },
   },
   {
-    pattern: /^rpc\s+(\S+)\s*(.*?)(?:\s+=\s+(.*))?$/,
+    pattern: /^rpc\s+(\S+)((?:\s+(?!=\s)\S+)*?)(?:\s+=\s+(.*))?$/,
     make: ([, method, args, answer], line) => ({
       kind: "rpc",
       line,

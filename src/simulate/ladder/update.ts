@@ -49,13 +49,22 @@ export class Rewriting {
     if (this.#again("group", after) || asExpected(expected, came)) return;
     for (const arrow of expected) this.#drop(arrow);
     const left = [...expected];
+    /** The arrow that the message is most likely meant by, with what it is to say. */
+    const take = ({ to, msg }: Arrived): Arrow | undefined => {
+      let at = left.findIndex((arrow) => arrow.to === to && startFits(arrow, msg));
+      const [first] = startOf(msg).split(" ");
+      const fits = at >= 0;
+      if (!fits) at = left.findIndex((arrow) => arrow.to === to && arrow.start.split(" ")[0] === first);
+      const [found] = at < 0 ? [] : left.splice(at, 1);
+      return found && (fits ? found : { ...found, start: startOf(msg) });
+    };
     const out: string[] = [];
-    for (const { to, msg } of came) {
-      const at = left.findIndex((arrow) => arrow.to === to && startFits(arrow, msg));
-      const old = at < 0 ? undefined : left.splice(at, 1)[0];
+    for (const it of came) {
+      const { to, msg } = it;
+      const old = take(it);
       const from = old?.port === undefined ? "proxy" : `proxy:${msg.received.srcPort}`;
       out.push(`${`${from} -> ${to}`.padEnd(16)} ${old?.start ?? startOf(msg)}`);
-      for (const it of old?.details ?? []) out.push(rewritten(sipFields(msg), it));
+      for (const detail of old?.details ?? []) out.push(rewritten(sipFields(msg), detail));
       if (old && old.body.length > 0)
         for (const line of msg.body.replace(/\r\n$/, "").split("\r\n")) out.push(`    | ${line}`);
     }
