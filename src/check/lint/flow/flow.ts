@@ -9,7 +9,7 @@ import { type Graph, graphOf, type Node } from "./graph.ts";
  */
 export type Entrance = Exclude<BlockKind, "route"> | "resume" | "unknown";
 
-/** Made once for all rules; each part when it is first asked for. */
+/** Made once for all rules. */
 export class Flow {
   readonly graphs: readonly Graph[];
   /** The script is whole: it has a request_route, and no route is called by a computed name. */
@@ -97,12 +97,12 @@ const RESUMES: Readonly<Record<string, number>> = {
 };
 
 /** The route that goes on with a suspended run, when the node suspends one. */
-export function resumeName({ what }: Node): Expr | undefined {
+function resumeName({ what }: Node): Expr | undefined {
   if (what.kind === "suspend") return what.resume;
   if (what.kind !== "call" || !Object.hasOwn(RESUMES, what.call.name)) return undefined;
   return what.call.args[RESUMES[what.call.name]!];
 }
 
 /** A name that is written out. */
-export const constantName = (it: Expr | undefined): string | undefined =>
+const constantName = (it: Expr | undefined): string | undefined =>
   it?.kind === "string" && !it.value.includes("$") ? it.value : it?.kind === "number" ? String(it.value) : undefined;
