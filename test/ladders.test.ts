@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { coreCommands } from "../src/control/core-commands.ts";
 import { modules } from "../src/modules/index.ts";
 import { failureText } from "../src/simulate/ladder/failure.ts";
 import { readLadder } from "../src/simulate/ladder/read.ts";
@@ -12,6 +13,7 @@ import { mistakesOf, runScene, updateLadder } from "../src/simulate/ladder/run.t
 const folder = new URL("./scripts/", import.meta.url);
 const update = process.env.UPDATE;
 const files = { "/usual.cfg": readFileSync(new URL("usual.cfg", folder), "latin1") };
+const options = { modules, builtin: [coreCommands], files };
 
 for (const file of (readdirSync(folder, { recursive: true }) as string[])
   .filter((it) => it.endsWith(".ladder"))
@@ -21,12 +23,12 @@ for (const file of (readdirSync(folder, { recursive: true }) as string[])
   test(`${file}: is a ladder`, async () => {
     expect(mistakesOf(ladder)).toEqual([]);
     if (update && file.includes(update))
-      writeFileSync(new URL(file, folder), (await updateLadder(text, { modules, files })).text, "latin1");
+      writeFileSync(new URL(file, folder), (await updateLadder(text, options)).text, "latin1");
   });
   if (update) continue;
   for (const scene of ladder.scenes)
     test(`${file}: ${scene.title}`, async () => {
-      const failures = await runScene(ladder, scene, { modules, files });
+      const failures = await runScene(ladder, scene, options);
       expect(failures.map((it) => `${file}:${it.line}: ${failureText(it)}`)).toEqual([]);
     });
 }
