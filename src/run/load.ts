@@ -4,6 +4,7 @@ import type { Problem, Script, Span } from "../../grammar/tree.ts";
 import { type Checked, check, readable, report } from "../check/index.ts";
 import { compile } from "../compile/index.ts";
 import { Call } from "../declare/call.ts";
+import { LogLevel } from "../declare/core.ts";
 import type { Module } from "../declare/module.ts";
 import { compileEre } from "../declare/regex/index.ts";
 import type { Value } from "../declare/value.ts";
@@ -239,9 +240,19 @@ function startModules(
         else params[it.name] = value;
       }
     const old = server.active?.states.get(module.name);
-    const state = module.start(params as never, core, old);
+    const state = started(server, module, () => module.start(params as never, core, old));
     if (typeof state === "string") problem("module-refused", `${module.name}: ${state}`, loadSpan(checked, module));
     else states.set(module.name, state);
+  }
+}
+
+/** A mistake of ours in a module refuses the script, too: a server that runs is not to suffer from it. */
+function started(server: Server, { name }: Module, start: () => unknown): unknown {
+  try {
+    return start();
+  } catch (error) {
+    server.log.write(LogLevel.bug, `${name} failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return `failed to start: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
