@@ -11,20 +11,23 @@ import { manual } from "../src/tools/manual.ts";
 
 const docs = new URL("../docs/", import.meta.url);
 const problems = { ...syntaxCodes, ...problemCodes, ...loadCodes };
+/** Pages that somebody wrote. */
+const byHand = new Set(["ladders.md"]);
 const pages = manual({ modules, problems, rules, builtin: [coreCommands] });
 
 test("the manual is current", () => {
+  const generated = (): string[] =>
+    existsSync(docs)
+      ? (readdirSync(docs, { recursive: true }) as string[]).filter((it) => it.endsWith(".md") && !byHand.has(it))
+      : [];
   if (process.env["UPDATE"]) {
-    rmSync(docs, { recursive: true, force: true });
+    for (const path of generated()) rmSync(new URL(path, docs));
     for (const [path, text] of pages) {
       mkdirSync(dirname(new URL(path, docs).pathname), { recursive: true });
       writeFileSync(new URL(path, docs), text);
     }
   }
-  const there = existsSync(docs)
-    ? (readdirSync(docs, { recursive: true }) as string[]).filter((it) => it.endsWith(".md"))
-    : [];
-  expect(there.sort()).toEqual([...pages.keys()].sort());
+  expect(generated().sort()).toEqual([...pages.keys()].sort());
   const stale = [...pages]
     .filter(([path, text]) => readFileSync(new URL(path, docs), "utf8") !== text)
     .map(([path]) => path);
