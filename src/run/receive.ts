@@ -107,8 +107,17 @@ export class Receiver {
     for (let i = 0; i < hooks.length; i++) if (hooks[i]!(call)) return;
     if (!program.request) return;
     const answer = runRoute(this.#server, program.request, call);
-    if (answer instanceof Promise) return answer.then(() => this.#server.transactions.endRequest(call));
-    this.#server.transactions.endRequest(call);
+    if (answer instanceof Promise) return answer.then((code) => this.#requestEnd(call, code));
+    this.#requestEnd(call, answer);
+  }
+
+  /** A route that ends with an error closes the connection of its request, unless `tcp_script_mode` says otherwise. */
+  #requestEnd(call: Call, code: number): void {
+    const server = this.#server;
+    const { connection } = call.msg.received;
+    server.transactions.endRequest(call);
+    if (code < 0 && connection !== 0 && !server.transportSettings.keepAfterError)
+      server.transports?.streams.shut(connection);
   }
 
   /** RFC 5923: requests for the port that the peer's Via names may use the connection that it opened. */

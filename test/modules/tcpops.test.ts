@@ -180,3 +180,21 @@ test("keep-alive can be set where there is a connection, and only on connections
   await simulation.advance(10);
   expect(log().slice(5)).toEqual(["udp -1", "1", "-1", "-1", "-1"]);
 });
+
+test.each([
+  ["", false],
+  ["tcp_script_mode=1", true],
+])("a request route that ends with an error closes the connection: %j", async (head, stays) => {
+  const { simulation, peer } = await start(
+    head,
+    `request_route { sl_send_reply(200, "OK"); if ($rU == "bad") return -1; }`,
+  );
+  const it = peer(4001);
+  it.stream.write(request("good"));
+  await simulation.advance(10);
+  expect(it.isOpen()).toBe(true);
+  it.stream.write(request("bad"));
+  await simulation.advance(10);
+  expect(it.got).toHaveLength(2);
+  expect(it.isOpen()).toBe(stays);
+});

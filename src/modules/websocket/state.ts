@@ -68,7 +68,8 @@ export function gone(shared: Shared, end: WebSocketEnd): void {
     void shared.newest.runEvent(closedEvent, undefined, ({ msg }) => {
       msg.received = {
         ...msg.received,
-        protocol: end.protocol,
+        // What it came as, before the handshake.
+        protocol: end.socket.protocol,
         srcIp: end.remote.address,
         srcPort: end.remote.port,
         dstIp: end.local.address,

@@ -165,9 +165,9 @@ ${upgrade}`);
   });
   expect(await rig.logged(4)).toEqual([
     "-1",
-    `gone ws 2 127.0.0.1 ${port}`,
-    `gone ws 1 127.0.0.1 ${port}`,
-    `gone ws 3 127.0.0.1 ${port}`,
+    `gone tcp 2 127.0.0.1 ${port}`,
+    `gone tcp 1 127.0.0.1 ${port}`,
+    `gone tcp 3 127.0.0.1 ${port}`,
   ]);
   rig.command("ws.disable");
   await expect(open(`ws://127.0.0.1:${port}`)).rejects.toThrow("503");
@@ -350,7 +350,7 @@ test("pongs, and no keep-alive", async () => {
 test("a close frame that is not answered ends after ten seconds; nothing is sent behind it", async () => {
   const { simulation, peer } = await simulated(
     "",
-    'request_route { sl_send_reply(200, "OK"); ws_close(); sl_send_reply(200, "Again"); }',
+    'request_route { sl_send_reply(200, "OK"); ws_close(); sl_send_reply(200, "Again"); exit; }',
   );
   const it = await peer();
   it.take();
