@@ -144,6 +144,12 @@ export class Recorder implements Watcher {
       });
   }
 
+  /** Nobody listens any more: the calls so far are forgotten. */
+  forget(): void {
+    this.#calls.clear();
+    this.#open.clear();
+  }
+
   /** What made a message go out. The transaction layer sends what it has sent before, byte by byte, only to repeat it. */
   #why(callId: string, text: string, run: Running | undefined): string {
     const known = this.#call(callId);

@@ -46,5 +46,5 @@ export function resumption(tx: Transaction, route: CompiledRoute): CompiledRoute
   const [began, now] = [route.core.owner, tx.owner];
   if (began === now || !(began instanceof Generation) || !(now instanceof Generation)) return route;
   // A route made for one call, as by async(), is no block of the script.
-  return (began.program.routes.get(route.name) === route && now.program.routes.get(route.name)) || route;
+  return (route.core.route(route.name) === route && now.program.routes.get(route.name)) || route;
 }

@@ -66,7 +66,10 @@ export class Tracing implements Traces, Tracer {
     if (!trace) return false;
     this.#traces.delete(id);
     trace.end();
-    if (this.#traces.size === 0) this.#server.tracer = this.#server.options.tracer;
+    if (this.#traces.size === 0) {
+      this.#server.tracer = this.#server.options.tracer;
+      this.#recorder.forget();
+    }
     return true;
   }
 

@@ -5,6 +5,7 @@ import { RpcFault } from "../../src/declare/module.ts";
 import type { TraceEvent, TraceFilter, TracePage } from "../../src/declare/trace.ts";
 import type { Value } from "../../src/declare/value.ts";
 import { traceDiagram, traceText } from "../../src/tools/trace-text.ts";
+import { rig as reloadRig } from "./rig.ts";
 import { type TraceRig, traceRig, wholeCall } from "./trace.rig.ts";
 
 /** Compares with a committed text; `UPDATE=1` writes it. */
@@ -249,3 +250,31 @@ test("the commands", async () => {
   expect(await run("trace.stop")).toEqual({});
   expect(await run("trace.list")).toEqual({ items: [] });
 });
+
+test("over a reload each call is traced on its own generation", async () => {
+  const { simulation, alice, gw, request, reload } = await reloadRig(relay("one"));
+  const started = simulation.server.traces.start({});
+  const id = typeof started === "string" ? 0 : started.id;
+  await alice.send(request("INVITE"));
+  const invite = gw.last;
+  await reload(relay("two"));
+  await alice.send(request("INVITE", 2));
+  await gw.reply(invite, 486, "Busy Here");
+  const { events } = simulation.server.traces.read(id, 0, 0) as TracePage;
+  const runs = events.flatMap((it) => (it.kind === "begin" ? [`${it.call} ${it.route} ${it.generation}`] : []));
+  const [first, second] = calls(events);
+  expect(runs).toEqual([`${first} request_route 1`, `${second} request_route 2`, `${first} failure_route[FAIL] 1`]);
+  const sources = events.flatMap((it) => (it.kind === "step" && it.source.startsWith("append") ? [it.source] : []));
+  expect(sources).toEqual(['append_hf("X-Script: one\\r\\n")', 'append_hf("X-Script: two\\r\\n")']);
+});
+
+/** Relays to gw. */
+const relay = (name: string): string => `
+request_route {
+  append_hf("X-Script: ${name}\\r\\n");
+  t_on_failure("FAIL");
+  $du = "sip:127.0.0.3";
+  t_relay();
+}
+failure_route[FAIL] { xlog("L_NOTICE", "${name} failure\\n"); }
+`;
