@@ -9,7 +9,7 @@ export const applyAfterRecordRoute: Rule = {
   severity: "warning",
   doc: "record_route() leaves the socket open, which is known only when the message is sent: msg_apply_changes() behind it writes the field without.",
   source: "FAQ, changes to headers or body that are not visible immediately",
-  measured: "6 found, 6 of 6 right",
+  measured: "6 found; the ways were not traced by hand",
   bad: "request_route { record_route(); msg_apply_changes(); t_relay(); }",
   good: "request_route { msg_apply_changes(); record_route(); t_relay(); }",
   check(_script, tell, { flow }) {
