@@ -1,5 +1,4 @@
 /** The checks of sanity_check(), each for itself: true when it passed. */
-import type { Call } from "../../declare/call.ts";
 import { isComplete, parseCredentials } from "../../sip/auth.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import { digits } from "../../sip/lex.ts";
@@ -7,40 +6,41 @@ import type { SipMessage } from "../../sip/message.ts";
 import { type NameAddr, parseNameAddrs } from "../../sip/nameaddr.ts";
 import { parseUri } from "../../sip/uri.ts";
 
-export interface CheckContext {
-  readonly call: Call;
-  readonly msg: SipMessage;
-  /** Bits: 1 Request-URI, 2 From, 4 To, 8 Contact. */
-  readonly uris: number;
-  readonly proxyRequire: readonly string[];
-  /** Says what is wrong, to the sender or for sanity_reply(). Always false, so that a check can end with it. */
-  fail(code: number, reason: string): false;
-  /** Fails, and marks the message not to be answered. */
-  silent(): false;
+/** What is wrong, to be said to the sender or by sanity_reply(). */
+export interface Mistake {
+  readonly code: number;
+  readonly reason: string;
 }
 
-type Check = (context: CheckContext) => boolean;
+/** True: the check passed. False: it failed, and there is nothing to answer. */
+type Outcome = boolean | Mistake;
+
+/** `which` are bits: 1 Request-URI, 2 From, 4 To, 8 Contact. `known` are the extensions that Proxy-Require may ask for. */
+type Check = (msg: SipMessage, which: number, known: readonly string[]) => Outcome;
+
+const fail = (code: number, reason: string): Mistake => ({ code, reason });
 
 /** Kamailio's names for the checks are in its documentation; bits 8 and 16 do nothing there either. */
-export const CHECKS: readonly (readonly [bit: number, check: Check])[] = [
-  [1 << 0, requestLineVersion],
-  [1 << 1, requestUriScheme],
-  [1 << 2, requiredHeaders],
-  [1 << 14, topmostVia],
-  [1 << 15, rfc3261],
-  [1 << 5, cseqMethod],
-  [1 << 6, cseqNumber],
-  [1 << 7, contentLength],
-  [1 << 8, expires],
-  [1 << 9, proxyRequire],
-  [1 << 10, uris],
-  [1 << 11, digest],
-  [1 << 13, authorization],
-  [1 << 12, duplicateTags],
+export const CHECKS: readonly { readonly bit: number; readonly passes: Check }[] = [
+  { bit: 1 << 0, passes: requestLineVersion },
+  { bit: 1 << 1, passes: requestUriScheme },
+  { bit: 1 << 2, passes: requiredHeaders },
+  { bit: 1 << 14, passes: topmostVia },
+  { bit: 1 << 15, passes: rfc3261 },
+  { bit: 1 << 5, passes: cseqMethod },
+  { bit: 1 << 6, passes: cseqNumber },
+  { bit: 1 << 7, passes: contentLength },
+  { bit: 1 << 8, passes: expires },
+  { bit: 1 << 9, passes: proxyRequire },
+  { bit: 1 << 10, passes: uris },
+  { bit: 1 << 11, passes: digest },
+  { bit: 1 << 13, passes: authorization },
+  { bit: 1 << 12, passes: duplicateTags },
 ];
 
-function requestLineVersion({ msg, fail }: CheckContext): boolean {
-  if (!msg.isRequest || msg.version.slice(msg.version.indexOf("/") + 1) === "2.0") return true;
+function requestLineVersion(msg: SipMessage): Outcome {
+  const { version } = msg;
+  if (!msg.isRequest || version === "SIP/2.0" || version.slice(version.indexOf("/") + 1) === "2.0") return true;
   return fail(505, "Version Not Supported (R-URI)");
 }
 
@@ -48,23 +48,25 @@ function requestLineVersion({ msg, fail }: CheckContext): boolean {
  * Kamailio answers 400 to every URI that it cannot parse. RFC 4475 (3.3.2, 3.3.3) asks for 416 where the URI belongs to
  * another protocol: those are told by not having the `user@host` of a mistyped SIP URI.
  */
-function requestUriScheme({ msg, fail }: CheckContext): boolean {
+function requestUriScheme(msg: SipMessage): Outcome {
   if (!msg.isRequest || msg.parsedUri !== null) return true;
   const foreign = /^(?!sips?:|tel:|urn:)[a-z][a-z0-9+.-]*:[^@]+$/i.test(msg.uri);
   return foreign ? fail(416, "Unsupported URI Scheme in Request URI") : fail(400, "Bad Request URI");
 }
 
-function requiredHeaders({ msg, fail }: CheckContext): boolean {
+function requiredHeaders(msg: SipMessage): Outcome {
   return msg.headersProblem === "" || fail(400, "Bad Headers");
 }
 
 /** A Via without branch is that of an RFC 2543 client, which must be served (RFC 4475, 3.4.1). */
-function topmostVia({ msg, silent }: CheckContext): boolean {
+function topmostVia(msg: SipMessage): boolean {
   const via = msg.via1;
-  return (via !== undefined && via.host !== "" && via.branch?.value !== "") || silent();
+  if (via !== undefined && via.host !== "" && via.branch?.value !== "") return true;
+  (msg.marks ??= new Set()).add("no-reply");
+  return false;
 }
 
-function rfc3261({ msg }: CheckContext): boolean {
+function rfc3261(msg: SipMessage): boolean {
   if (!msg.via1?.branch?.value?.startsWith("z9hG4bK")) return false;
   for (const header of msg.headers) {
     if (header.type !== HeaderType.recordRoute && header.type !== HeaderType.route) continue;
@@ -74,26 +76,26 @@ function rfc3261({ msg }: CheckContext): boolean {
   return true;
 }
 
-function cseqMethod({ msg, fail }: CheckContext): boolean {
+function cseqMethod(msg: SipMessage): Outcome {
   if (!msg.isRequest || msg.cseq?.method === msg.method) return true;
   return fail(400, "CSeq method does not match request method");
 }
 
 /** Below 2^31. Like Kamailio's, the number is taken modulo 2^32, but one of more than ten digits is always refused. */
-function cseqNumber({ msg, fail }: CheckContext): boolean {
+function cseqNumber(msg: SipMessage): Outcome {
   const text = msg.cseq?.numberText ?? "";
   const value = text.length <= 10 ? digits(text) : -1;
   return (value >= 0 && value % 2 ** 32 < 2 ** 31) || fail(400, "CSeq number is illegal");
 }
 
-function contentLength({ msg, fail }: CheckContext): boolean {
-  if (/Content-Length/.test(msg.headersProblem)) return fail(400, "Content-Length Failure");
+function contentLength(msg: SipMessage): Outcome {
+  if (msg.headersProblem.includes("Content-Length")) return fail(400, "Content-Length Failure");
   if (msg.contentLength < 0) return true;
   if (msg.headersEnd === msg.text.length) return fail(400, "Content-Length Body Failure");
   return msg.text.length - msg.bodyStart === msg.contentLength || fail(400, "Content-Length mis-match");
 }
 
-function expires({ msg, fail }: CheckContext): boolean {
+function expires(msg: SipMessage): Outcome {
   const value = msg.first(HeaderType.expires);
   if (value === undefined) return true;
   const text = value.trim();
@@ -103,7 +105,7 @@ function expires({ msg, fail }: CheckContext): boolean {
   return (number.length <= 10 && seconds >= 0 && seconds <= 2 ** 32) || fail(400, "Expires value is illegal");
 }
 
-function proxyRequire({ msg, proxyRequire: known, fail }: CheckContext): boolean {
+function proxyRequire(msg: SipMessage, _which: number, known: readonly string[]): Outcome {
   const value = msg.first(HeaderType.proxyRequire);
   if (value === undefined) return true;
   if (value.trim() === "") return fail(400, "Bad Proxy Require Header");
@@ -116,7 +118,7 @@ function proxyRequire({ msg, proxyRequire: known, fail }: CheckContext): boolean
   return true;
 }
 
-function uris({ msg, uris: which, fail }: CheckContext): boolean {
+function uris(msg: SipMessage, which: number): Outcome {
   if (which & 1 && msg.isRequest && msg.parsedUri === null) return fail(400, "Bad Request URI");
   if (which & 2 && !msg.from?.parsed) return fail(400, "Invalid From Header");
   if (which & 4 && !msg.to?.parsed) return fail(400, "Invalid To Header");
@@ -131,7 +133,7 @@ function uris({ msg, uris: which, fail }: CheckContext): boolean {
 }
 
 /** "other" when there are credentials of another scheme. */
-function credentials({ msg, fail }: CheckContext): boolean | "other" {
+function credentials(msg: SipMessage): Outcome | "other" {
   for (const type of [HeaderType.authorization, HeaderType.proxyAuthorization]) {
     for (const header of msg.headers) {
       if (header.type !== type) continue;
@@ -147,15 +149,17 @@ function credentials({ msg, fail }: CheckContext): boolean | "other" {
   return true;
 }
 
-function digest(context: CheckContext): boolean {
-  return credentials(context) === true;
+function digest(msg: SipMessage): Outcome {
+  const found = credentials(msg);
+  return found === "other" ? false : found;
 }
 
-function authorization(context: CheckContext): boolean {
-  return credentials(context) !== false;
+function authorization(msg: SipMessage): Outcome {
+  const found = credentials(msg);
+  return found === "other" || found;
 }
 
-function duplicateTags({ msg, fail }: CheckContext): boolean {
+function duplicateTags(msg: SipMessage): Outcome {
   const many = (addr: NameAddr | null): boolean =>
     addr !== null && addr.params.filter((param) => param.name.toLowerCase() === "tag").length > 1;
   if (many(msg.from)) return fail(400, "Many From Tag Params");

@@ -4,7 +4,7 @@ import { declare, int, optional, str } from "../../declare/module.ts";
 import { type Answer, after } from "../../declare/value.ts";
 import type { SipMessage } from "../../sip/message.ts";
 import { replyStateless } from "../sl.ts";
-import { CHECKS } from "./checks.ts";
+import { CHECKS, type Mistake } from "./checks.ts";
 import { type Sizes, sizesPass } from "./sizes.ts";
 
 interface Sanity {
@@ -16,7 +16,7 @@ interface Sanity {
   readonly alwaysSizes: boolean;
   readonly sizes: Sizes;
   /** With noreply: what the check of a message found, for sanity_reply(). */
-  readonly found: WeakMap<SipMessage, { code: number; reason: string }>;
+  readonly found: WeakMap<SipMessage, Mistake>;
 }
 const { fn, module } = declare<Sanity>();
 
@@ -31,24 +31,12 @@ function check(call: Call, checks: number, uris: number, state: Sanity): Answer<
   if (checks < 1 || checks >= CHECK_LIMIT || uris < 1 || uris >= URI_LIMIT) return -1;
   const failed = state.autodrop ? 0 : -1;
   if ((checks & SIZES || state.alwaysSizes) && !sizesPass(msg, state.sizes)) return failed;
-  let reply: { code: number; reason: string } | undefined;
-  const context = {
-    call,
-    msg,
-    uris,
-    proxyRequire: state.proxyRequire,
-    fail(code: number, reason: string): false {
-      reply = { code, reason };
-      return false;
-    },
-    silent(): false {
-      (msg.marks ??= new Set()).add("no-reply");
-      return false;
-    },
-  };
-  for (const [bit, passes] of CHECKS) {
-    if ((checks & bit) === 0 || passes(context)) continue;
-    if (!reply || !msg.isRequest || msg.method === "ACK") return failed;
+  for (let i = 0; i < CHECKS.length; i++) {
+    const it = CHECKS[i]!;
+    if ((checks & it.bit) === 0) continue;
+    const reply = it.passes(msg, uris, state.proxyRequire);
+    if (reply === true) continue;
+    if (reply === false || !msg.isRequest || msg.method === "ACK") return failed;
     if (state.noreply) {
       state.found.set(msg, reply);
       return failed;

@@ -16,9 +16,6 @@ const removal = { 1: "at least one field was removed", [-1]: "there was none to 
 const insertion = { 1: "the text will be in the message", [-1]: "there was nothing to add" } as const;
 const makers = ["request", "failure", "branch"] as const;
 
-/** Kamailio's parse of a computed name fails at the call: the function is then false. */
-const named = (name: string): NamedHeader | undefined => (isHeaderName(name) ? new NamedHeader(name) : undefined);
-
 /** Where Kamailio looks no further than the first character of a name. */
 const startsName = (name: string): boolean => isHeaderName(name[0] ?? "");
 
@@ -30,6 +27,17 @@ function removeWhere(msg: SipMessage, matches: (header: Header) => boolean): 1 |
       removed = true;
     }
   return removed ? 1 : -1;
+}
+
+function removeNamed(msg: SipMessage, wanted: NamedHeader): 1 | -1 {
+  const { headers } = msg;
+  let removed: 1 | -1 = -1;
+  for (let i = 0; i < headers.length; i++)
+    if (wanted.has(msg, headers[i]!)) {
+      removeHeader(msg, headers[i]!);
+      removed = 1;
+    }
+  return removed;
 }
 
 /** Puts text behind the last field (of that name), or before the first. */
@@ -125,9 +133,9 @@ export const headerFunctions: Record<string, Fn<Textops>> = {
     in: "any",
     args: { name: headerName },
     returns: removal,
-    run({ msg }, { name }) {
-      const wanted = named(name);
-      return wanted ? removeWhere(msg, (header) => wanted.has(msg, header)) : -1;
+    run({ msg }, { name }, state) {
+      const wanted = state.names.of(name);
+      return wanted ? removeNamed(msg, wanted) : -1;
     },
   }),
   remove_hf_pv: fn({
@@ -135,10 +143,10 @@ export const headerFunctions: Record<string, Fn<Textops>> = {
     in: "any",
     args: { name: str("Name of the header field.") },
     returns: { 1: "there is no such field any more", [-1]: "that is no header name" },
-    run({ msg }, { name }) {
-      const wanted = named(name);
+    run({ msg }, { name }, state) {
+      const wanted = state.names.of(name);
       if (!wanted) return -1;
-      removeWhere(msg, (header) => wanted.has(msg, header));
+      removeNamed(msg, wanted);
       return 1;
     },
   }),
@@ -234,14 +242,14 @@ export const headerFunctions: Record<string, Fn<Textops>> = {
     in: "any",
     args: { name: headerName },
     returns: presence,
-    run: ({ msg }, { name }) => present(msg, name),
+    run: ({ msg }, { name }, state) => present(msg, name, state),
   }),
   is_present_hf_pv: fn({
     doc: "Tells whether there is a header field of a name that may hold variables.",
     in: "any",
     args: { name: str("Name of the header field.") },
     returns: presence,
-    run: ({ msg }, { name }) => present(msg, name),
+    run: ({ msg }, { name }, state) => present(msg, name, state),
   }),
   is_present_hf_re: fn({
     doc: "Tells whether there is a header field whose name matches.",
@@ -262,8 +270,8 @@ export const headerFunctions: Record<string, Fn<Textops>> = {
   }),
 };
 
-function present(msg: SipMessage, name: string): 1 | -1 {
-  const wanted = named(name);
+function present(msg: SipMessage, name: string, state: Textops): 1 | -1 {
+  const wanted = state.names.of(name);
   return wanted && msg.headers.some((header) => wanted.has(msg, header)) ? 1 : -1;
 }
 

@@ -44,11 +44,10 @@ function privacyOf(msg: SipMessage): number {
   return bits;
 }
 
-/** Method lists of scripts by their text: the set is as small as the scripts are. */
-function isMethod(msg: SipMessage, written: string): boolean {
+function isMethod(msg: SipMessage, written: string, state: Textops): boolean {
   const method = msg.isRequest ? msg.method : msg.cseqMethod;
   if (method === written) return true;
-  const bits = methodList(written) ?? 0;
+  const bits = state.methods.of(written);
   const bit = methodBit(method);
   if (bits !== 0 && bits !== METHOD_OTHER) return (bits & bit) !== 0;
   return bit === METHOD_OTHER && method.toLowerCase() === written.toLowerCase();
@@ -60,7 +59,7 @@ export const matchFunctions: Record<string, Fn<Textops>> = {
     in: "any",
     args: { methods: text("A method, or known methods with `|` between them.", { check: methodProblem }) },
     returns: { 1: "it is", [-1]: "it is not" },
-    run: ({ msg }, { methods }) => (isMethod(msg, methods) ? 1 : -1),
+    run: (call, args, state) => (isMethod(call.msg, args.methods, state) ? 1 : -1),
   }),
   has_body: fn({
     doc: "Tells whether the message has a body, by its Content-Length, and of that type if one is given.",

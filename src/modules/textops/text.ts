@@ -4,12 +4,17 @@ import type { Regex } from "../../declare/module.ts";
 import type { Anchor } from "../../sip/edits.ts";
 import { HeaderType, headerType } from "../../sip/headers.ts";
 import type { Header, SipMessage } from "../../sip/message.ts";
+import type { Memo } from "./memo.ts";
 import type { Subst } from "./subst.ts";
 
 export interface Textops {
   readonly core: Core;
   /** Substitutions by their text, parsed once. */
   readonly substs: Map<string, Subst | string>;
+  /** Bits of lists of methods; 0 for what is no list. */
+  readonly methods: Memo<number>;
+  /** What finds the fields of a name; null for what is no header name. */
+  readonly names: Memo<NamedHeader | null>;
 }
 
 /** Regular expressions and substitutions see a message as C text: up to the first NUL. */
