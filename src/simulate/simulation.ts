@@ -28,6 +28,8 @@ export interface SimulationOptions {
   readonly additions?: ServerOptions["additions"];
   readonly overrides?: ReadonlyMap<string, Value>;
   readonly missing?: "error" | "warn";
+  readonly maxAge?: ServerOptions["maxAge"];
+  readonly probation?: ServerOptions["probation"];
   readonly watcher?: ServerOptions["watcher"];
   /** Told of everything that happens, in the order in which it does. */
   readonly trace?: (event: TraceEvent) => void;
@@ -74,6 +76,8 @@ export class Simulation {
       ...(options.additions && { additions: options.additions }),
       ...(options.overrides && { overrides: options.overrides }),
       ...(options.missing && { missing: options.missing }),
+      ...(options.maxAge && { maxAge: options.maxAge }),
+      ...(options.probation && { probation: options.probation }),
       ...(watchers.length > 0 && { watcher: watchers.length > 1 ? together(watchers) : watchers[0]! }),
       ...(recorded && { tracer: recorded.tracer }),
     });

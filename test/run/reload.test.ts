@@ -197,3 +197,96 @@ test("going back to an earlier script, and refusing when somebody else was faste
   expect(scriptOf(gw.last)).toBe("one");
   expect(await rpc("generation.use", 9)).toBe("404 there is no generation 9; known are 1, 2, 3");
 });
+
+test("a call that is cancelled early, before the callee has said anything", async () => {
+  const { simulation, alice, gw, request, reload, log, waiting } = await rig(relay("one"));
+  await alice.send(request("INVITE"));
+  const invite = gw.last;
+  await alice.send(request("CANCEL", 1, { branch: "z9hG4bK-1-1" }));
+  await reload(relay("two"));
+  await gw.came();
+  await alice.came();
+  // The callee says something at last, and gets the CANCEL.
+  await gw.reply(invite, 180, "Ringing");
+  expect(await gw.came()).toEqual(["CANCEL sip:bob@127.0.0.1"]);
+  await gw.reply(invite, 487, "Request Terminated");
+  expect(await gw.came()).toEqual(["ACK sip:bob@127.0.0.1"]);
+  expect(log().filter((it) => it.startsWith("two"))).toEqual([]);
+  expect(await alice.came()).toContain("487 Request Terminated");
+  await simulation.advance(60_000);
+  expect(waiting(1)).toBeUndefined();
+});
+
+test("serial forking: the next target is tried by the script that began, whatever came in between", async () => {
+  const script = (name: string): string => `
+request_route {
+    if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
+    $avp(tries) = 0;
+    t_on_failure("NEXT");
+    t_on_branch("BRANCH");
+    $du = "sip:127.0.0.3";
+    t_relay();
+}
+branch_route[BRANCH] { append_hf("X-Script: ${name}\\r\\n"); }
+failure_route[NEXT] {
+    if ($avp(tries) == 2) exit;
+    $avp(tries) = $avp(tries) + 1;
+    $ru = "sip:" + $avp(tries) + "@127.0.0.1";
+    $du = "sip:127.0.0.3";
+    t_on_failure("NEXT");
+    t_on_branch("BRANCH");
+    t_relay();
+}`;
+  const { alice, gw, request, reload } = await rig(script("one"));
+  await alice.send(request("INVITE"));
+  const tried: string[] = [];
+  for (const name of ["two", "three", "four"]) {
+    const invite = gw.last;
+    tried.push(`${scriptOf(invite)} ${invite.requestUri}`);
+    await reload(script(name));
+    await gw.reply(invite, 480, "Unavailable");
+  }
+  expect(tried).toEqual(["one sip:bob@127.0.0.1", "one sip:1@127.0.0.1", "one sip:2@127.0.0.1"]);
+  expect(await alice.came()).toEqual(["100 trying -- your call is important to us", "480 Unavailable"]);
+});
+
+test("an HTTP query that is asked when the script changes is answered in the script that asked", async () => {
+  const script = (name: string): string => `
+loadmodule "http_async_client.so"
+modparam("http_async_client", "connection_timeout", 5000)
+request_route {
+    if (is_method("ACK")) { t_check_trans(); exit; }
+    t_newtran();
+    http_async_query("http://api.example/", "ANSWER");
+}
+route[ANSWER] { xlog("L_NOTICE", "${name} $http_rs\n"); t_reply("404", "Not Found"); }
+`;
+  const { simulation, alice, request, reload, log, waiting, rpc } = await rig(script("one"));
+  simulation.host.http.anyService = () => ({ status: 200, delay: 2000 });
+  await alice.send(request("INVITE"));
+  await reload(script("two"));
+  expect(waiting(1)).toBe("1 transaction (1 suspended) and 1 HTTP query");
+  await simulation.advance(2000);
+  expect(log()).toEqual(["one 200"]);
+  // A transaction that was adopted while it was suspended goes on in the route of the script that adopted it.
+  await alice.send(request("INVITE", 2));
+  await reload(script("three"));
+  expect(await rpc("generation.retire", 2)).toEqual({ adopted: 1, waitsFor: "1 HTTP query" });
+  await simulation.advance(2000);
+  expect(log().slice(1)).toEqual(["three 200"]);
+  expect(waiting(2)).toBeUndefined();
+});
+
+test("a generation that cools for too long is ended", async () => {
+  const { simulation, alice, gw, request, reload, log } = await rig(relay("one"), {}, { seconds: 30, how: "adopt" });
+  await alice.send(request("INVITE"));
+  const invite = gw.last;
+  await gw.reply(invite, 180, "Ringing");
+  await reload(relay("two"));
+  await simulation.advance(29_000);
+  expect(simulation.server.cooling?.size).toBe(1);
+  await simulation.advance(2000);
+  expect(simulation.server.cooling).toBeUndefined();
+  await gw.reply(invite, 486, "Busy Here");
+  expect(log()).toEqual(["one reply 180", "two reply 486", "two failure 486"]);
+});

@@ -5,7 +5,7 @@ import { RpcFault } from "../../src/declare/module.ts";
 import type { Value } from "../../src/declare/value.ts";
 import { modules } from "../../src/modules/index.ts";
 import type { ReloadResult } from "../../src/run/reload.ts";
-import { Simulation } from "../../src/simulate/simulation.ts";
+import { Simulation, type SimulationOptions } from "../../src/simulate/simulation.ts";
 import { SipMessage } from "../../src/sip/message.ts";
 
 const PROXY = { address: "127.0.0.1", port: 5060 };
@@ -102,12 +102,19 @@ loadmodule "xlog.so"
 debug=1
 `;
 
-export async function rig(script: string, files: Readonly<Record<string, string>> = {}): Promise<Rig> {
+export async function rig(
+  script: string,
+  files: Readonly<Record<string, string>> = {},
+  maxAge?: SimulationOptions["maxAge"],
+  probation?: SimulationOptions["probation"],
+): Promise<Rig> {
   const simulation = new Simulation({
     modules,
     builtin: [coreCommands, generationCommands],
     files: { "/proxy.cfg": HEAD + script, ...files },
     script: "/proxy.cfg",
+    ...(maxAge && { maxAge }),
+    ...(probation && { probation }),
   });
   const problems = await simulation.start();
   if (problems.length > 0) throw new Error(problems.map((it) => `${it.span.line}: ${it.message}`).join("\n"));

@@ -152,7 +152,7 @@ export const async = module({
     msTimer: Number(params.ms_timer),
     result: Number(params.return),
     pending: old?.pending ?? { count: 0 },
-    data: new WeakMap(),
+    data: old?.data ?? new WeakMap(),
     tkv: new WeakMap(),
   }),
   functions: {

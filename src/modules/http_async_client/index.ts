@@ -11,6 +11,7 @@ import { type Result, variables } from "./reply.ts";
 
 interface HttpAsync {
   readonly defaults: Defaults;
+  /** By run, of whatever generation: a transaction may be adopted while its query is asked. */
   readonly results: WeakMap<Call, Result>;
   /** Settings of a run's next query. */
   readonly queries: WeakMap<Call, Query>;
@@ -166,9 +167,9 @@ export const httpAsyncClient = module({
         clientKey: params.tls_client_key,
         caPath: params.tls_ca_path,
       },
-      results: new WeakMap(),
+      results: old?.results ?? new WeakMap(),
       queries: new WeakMap(),
-      ids: new WeakMap(),
+      ids: old?.ids ?? new WeakMap(),
       sequence: old?.sequence ?? { latest: 0 },
       requests: counter("requests"),
       replies: counter("replies"),

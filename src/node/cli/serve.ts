@@ -164,6 +164,8 @@ const endOnSignal = (
   process.on("SIGHUP", () => {});
   // Node would open its inspector.
   process.on("SIGUSR1", () => {
+    // With NODE_OPTIONS=--expose-gc what is left when garbage has been collected.
+    (globalThis as { gc?: () => void }).gc?.();
     const { rss, heapUsed } = process.memoryUsage();
     server.log.write(LogLevel.notice, `memory: ${rss} bytes resident, ${heapUsed} bytes of heap in use\n`);
   });
