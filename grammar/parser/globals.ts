@@ -125,6 +125,13 @@ export class GlobalsParser extends SocketParser {
     });
     return this.ACTION(() => {
       if (value.kind === "word") this.report("param-value", "expected a number or a string in quotes", value.span);
+      if (typeof value.value === "bigint" && value.value < 0n)
+        this.report(
+          "param-value",
+          "a parameter of the script's own cannot be negative",
+          value.span,
+          "write it in quotes",
+        );
       const span = this.since(group);
       if (group.tokenType === Kemi) {
         if (name.tokenType !== KemiCallback)

@@ -89,6 +89,15 @@ export class SocketParser extends StatementParser {
       DEF: () => {
         protocol = this.SUBRULE(this.protocol).value;
         this.CONSUME(Colon);
+        this.ACTION(() => {
+          if (/^wss?$/i.test(protocol!))
+            this.report(
+              "syntax",
+              `\`${protocol}\` is no protocol to listen on`,
+              first,
+              "WebSockets begin on tcp or tls",
+            );
+        });
       },
     });
     const hosts: string[] = [];

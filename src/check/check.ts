@@ -232,6 +232,10 @@ class Checker {
         this.problems.error("flag-number", span, "flags are numbered from 0 to 31");
         continue;
       }
+      if (flags.has(name!)) {
+        this.problems.error("flag-number", span, `the flag \`${name}\` is declared already`);
+        continue;
+      }
       const taken = new Set(flags.values());
       let free = 0;
       while (taken.has(free)) free++;

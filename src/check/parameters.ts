@@ -62,11 +62,7 @@ export class Parameters {
       return;
     }
     const { value } = item.value;
-    if (item.evaluated && typeof value === "string" && value.includes("$")) {
-      this.#scope.format(value, item.value.span);
-      this.evaluated.push({ module, name: item.name, format: value, span: item.value.span });
-      return;
-    }
+    // What is expanded is text, too, whatever it says.
     if (kind.kind !== "any" && (kind.kind === "int") !== (typeof value === "bigint")) {
       problems.error(
         "parameter-type",
@@ -74,6 +70,11 @@ export class Parameters {
         `\`${item.name}\` of ${module.name} takes ${kind.kind === "int" ? "a number" : "text in quotes"}`,
         kind.kind === "int" ? undefined : `write "${value}"`,
       );
+      return;
+    }
+    if (item.evaluated && typeof value === "string" && value.includes("$")) {
+      this.#scope.format(value, item.value.span);
+      this.evaluated.push({ module, name: item.name, format: value, span: item.value.span });
       return;
     }
     const refused = typeof value === "string" ? kind.check?.(value) : undefined;

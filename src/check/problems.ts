@@ -19,7 +19,7 @@ export const problemCodes = {
   "duplicate-module": "A module is loaded twice.",
   "duplicate-route": "Two route blocks of one kind have the same name.",
   "flag-not-declared": "A flag is used by name, but no `flags` line gives that name a number.",
-  "flag-number": "A flag number lies outside of 0 to 31.",
+  "flag-number": "A flag number lies outside of 0 to 31, or a flag is declared twice.",
   "function-not-here": "The function may not be called in this kind of route block.",
   "function-not-loaded": "A module that is not loaded has the function.",
   "needs-module": "A loaded module needs another one that has to be loaded before it.",

@@ -51,7 +51,7 @@ export function transportSettingsOf(config: GenerationConfig): TransportSettings
     proxyHeader: flag("tcp_accept_haproxy", false) ? "required" : accepts(config, "haproxy", 128) ? "optional" : "none",
     proxyWait: int("tcp_wait_data", fallback.proxyWait),
     source4: config.str("tcp_source_ipv4"),
-    source6: config.str("tcp_source_ipv6"),
+    source6: config.str("tcp_source_ipv6").replace(/^\[|\]$/g, ""),
     keepAfterError: flag("tcp_script_mode", fallback.keepAfterError),
     acceptAliases: flag("tcp_accept_aliases", fallback.acceptAliases),
     backlog: int("tcp_listen_backlog", fallback.backlog),

@@ -32,7 +32,7 @@ test("what Kamailio took is read", () => {
     .filter(({ expect: { config_error } }) => !config_error)
     .flatMap((vector) => errors(vector).map((error) => `${vector.id}: ${error}`));
   expect(refused).toEqual([]);
-});
+}, 60_000);
 
 /** Refused for what the names and values mean, not for how the script is written: the checker's business. */
 const laterThanSyntax = [
@@ -52,4 +52,4 @@ test("what Kamailio refused for its syntax is refused", () => {
     .map(({ id }) => id);
   // `--define` is no option of Kamailio's: the command line refuses it.
   expect(taken.filter((id) => id !== "prep/cli-012")).toEqual([]);
-});
+}, 60_000);
