@@ -1,18 +1,20 @@
 /**
  * Selects, the `@…` names that Kamailio keeps from SER: parts of the message, its URIs and header fields, where it came
- * from, branches and configuration. Those of xmlrpc, tls and databases are not among them.
+ * from, branches and configuration. Those of tls have a file of
+ * their own; those of xmlrpc and databases are not among them.
  */
 import { HeaderType } from "../sip/headers.ts";
 import { type NameAddr, parseNameAddrs } from "../sip/nameaddr.ts";
 import { parseUri } from "../sip/uri.ts";
 import type { Via } from "../sip/via.ts";
 import type { Call } from "./call.ts";
+import { tlsSelect } from "./semantics-select-tls.ts";
 
 /** Undefined: the message does not have it. */
 export type BoundSelect = (call: Call) => string | undefined;
 
 /** One name with the index or key that stands behind it. */
-interface Part {
+export interface SelectPart {
   readonly name: string;
   readonly index: string | undefined;
 }
@@ -28,8 +30,8 @@ export function bindSelect(text: string): BoundSelect | undefined {
   return bound && ((call) => bound(call) || undefined);
 }
 
-function split(text: string): Part[] | undefined {
-  const parts: Part[] = [];
+function split(text: string): SelectPart[] | undefined {
+  const parts: SelectPart[] = [];
   let at = 0;
   while (at < text.length) {
     const match = /^([A-Za-z_]\w*)(?:\[(?:(-?\w+)|"((?:[^"\\]|\\.)*)")\])?(\.|$)/.exec(text.slice(at));
@@ -41,7 +43,7 @@ function split(text: string): Part[] | undefined {
   return parts;
 }
 
-type Bind = (self: Part, rest: readonly Part[]) => BoundSelect | undefined;
+type Bind = (self: SelectPart, rest: readonly SelectPart[]) => BoundSelect | undefined;
 
 const leaf =
   (read: BoundSelect): Bind =>
@@ -49,7 +51,7 @@ const leaf =
     rest.length === 0 ? read : undefined;
 
 /** A text that is a URI, or one of its parts. */
-function uriOf(read: BoundSelect, rest: readonly Part[]): BoundSelect | undefined {
+function uriOf(read: BoundSelect, rest: readonly SelectPart[]): BoundSelect | undefined {
   const [part, more] = rest;
   if (!part) return read;
   if (more) return undefined;
@@ -88,7 +90,7 @@ function uriOf(read: BoundSelect, rest: readonly Part[]): BoundSelect | undefine
 function nameAddr(
   read: (call: Call) => NameAddr | undefined,
   text: (call: Call) => string | undefined,
-  rest: readonly Part[],
+  rest: readonly SelectPart[],
   params: Readonly<Record<string, string>> = {},
 ): BoundSelect | undefined {
   const [part, ...more] = rest;
@@ -210,20 +212,20 @@ const msg: Bind = (_self, [part, ...rest]) => {
   }
 };
 
-const request = ([part, ...rest]: readonly Part[]): BoundSelect | undefined => {
+const request = ([part, ...rest]: readonly SelectPart[]): BoundSelect | undefined => {
   if (part?.name === "method") return method(part, rest);
   if (part?.name === "uri") return uriOf(({ msg: it }) => (it.isRequest ? it.requestUri : undefined), rest);
   return part?.name === "version" ? version(part, rest) : undefined;
 };
 
-const response = ([part, ...rest]: readonly Part[]): BoundSelect | undefined => {
+const response = ([part, ...rest]: readonly SelectPart[]): BoundSelect | undefined => {
   if (part?.name === "status" || part?.name === "code") return status(part, rest);
   if (part?.name === "reason") return reason(part, rest);
   return part?.name === "version" ? version(part, rest) : undefined;
 };
 
 /** `@msg.header.NAME` and `@msg.header["NAME"]`: `_` stands for `-`; an index chooses among several, -1 the last. */
-function header(rest: readonly Part[], key: string | undefined): BoundSelect | undefined {
+function header(rest: readonly SelectPart[], key: string | undefined): BoundSelect | undefined {
   const [part, ...more] = key === undefined ? rest : [{ name: key, index: undefined }, ...rest];
   if (!part) return undefined;
   const name = key ?? part.name.replaceAll("_", "-");
@@ -343,6 +345,7 @@ const roots: Readonly<Record<string, Bind>> = {
   received: received("received"),
   branch,
   cfg_get: config,
+  tls: tlsSelect,
   hf_value: fieldValues,
   call_id: whole(HeaderType.callId),
   event: whole(HeaderType.event),

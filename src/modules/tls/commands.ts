@@ -2,7 +2,7 @@
 import type { Core } from "../../declare/core.ts";
 import { int, RpcFault, RpcStruct } from "../../declare/module.ts";
 import type { StreamInfo } from "../../declare/streams.ts";
-import { describeCipher } from "./description.ts";
+import { describeCipher } from "../../sip/cipher.ts";
 import type { Settings } from "./parameters.ts";
 import { rpc, type Tls } from "./state.ts";
 

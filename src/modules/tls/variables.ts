@@ -1,8 +1,9 @@
 /** `$tls_…`: the connection that the message came on, and the certificates of both ends (Kamailio's tls_select.c). */
 import type { Pv } from "../../declare/module.ts";
+import { urlEncoded } from "../../declare/semantics-select-tls.ts";
 import { IntText, type Read } from "../../declare/value.ts";
+import { describeCipher } from "../../sip/cipher.ts";
 import type { CertificateFacts, TlsFacts } from "../../sip/secure.ts";
-import { describeCipher } from "./description.ts";
 import { factsOf, pv, type Tls } from "./state.ts";
 
 const fact = (doc: string, read: (facts: TlsFacts) => Read): Pv<Tls> =>
@@ -35,9 +36,6 @@ const parts = {
   unit: ["OU", "Organizational unit"],
 } as const;
 
-const encoded = (text: string): string =>
-  text.replace(/[^A-Za-z0-9\-_.~]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
-
 type Kind = CertificateFacts["alternatives"][number]["kind"];
 const kinds = { DNS: "dns", URI: "uri", EMAIL: "email", IP: "ip" } as const;
 const alternatives = { email: "email", hostname: "dns", uri: "uri", ip: "ip" } as const;
@@ -61,7 +59,7 @@ const alternative = (end: End, doc: string, kind: Kind): Pv<Tls> =>
 function ofEnd(end: End): Record<string, Pv<Tls>> {
   const found: Record<string, Pv<Tls>> = {
     raw_cert: certificate(end, "PEM text", (it) => it.pem),
-    urlencoded_cert: certificate(end, "PEM text, encoded for URLs,", (it) => encoded(it.pem)),
+    urlencoded_cert: certificate(end, "PEM text, encoded for URLs,", (it) => urlEncoded(it.pem)),
     version: certificate(end, "X.509 version (2 for version 3)", (it) => String(it.version)),
     serial: certificate(end, "Serial number", (it) => it.serial),
     subject_uid: certificate(end, "User id in the subject", (it) => it.subject.parts.UID),

@@ -60,6 +60,8 @@ request_route {
   xlog("> $tls_my_subject_cn $tls_my_san_hostname $tls_my_san_count(DNS) $tls_my_san_count(IP) $tls_my_san_uri\\n");
   xlog("> $tls_peer_version $tls(m_subject_line) $tls(p_issuer_line)\\n");
   xlog("> $tls_peer_notAfter $(tls_my_raw_cert{s.substr,0,27}) $(tls_my_urlencoded_cert{s.substr,0,22})\\n");
+  xlog("> $sel(@tls.version) $sel(@tls.cipher.bits) $sel(@tls.peer.subject.cn) $sel(@tls.my.issuer) $sel(@tls.me.dns[0])\\n");
+  xlog("> $sel(@tls.peer.verified) $sel(@tls.peer.expired) $sel(@tls.server_name) $sel(@tls.peer.ip)\\n");
   sl_send_reply("200", "OK");
 }`);
   expect(rig.problems).toEqual([]);
@@ -75,6 +77,8 @@ request_route {
     "server.example.org server.example.org 1 0 <null>",
     "2 /C=DE/O=Viaduct/CN=server.example.org /C=DE/O=Viaduct/CN=other.example.org",
     "Oct 28 06:58:55 2126 GMT -----BEGIN CERTIFICATE----- -----BEGIN%20CERTIFICA",
+    "TLSv1.2 256 other.example.org /C=DE/O=Viaduct/CN=server.example.org server.example.org",
+    "1 0 sip.example.org <null>",
   ]);
   const list = rig.command("tls.list") as { fields: [string, unknown][] }[];
   expect(list).toHaveLength(1);
