@@ -34,12 +34,18 @@ export async function main(argv: readonly string[]): Promise<number> {
     throw error;
   }
   const options = command.opts<Options>();
-  const path = options.control ?? controlPaths(options.runtimeDir)[0];
+  const path = options.control ?? (await answering(controlPaths(options.runtimeDir)));
   if (path === undefined) {
     process.stderr.write("no server is running here; name its control socket with --control PATH\n");
     return TRACED.failedToRun;
   }
   return follow(path, options);
+}
+
+/** The first path where a server answers: one that was killed leaves its socket behind. */
+async function answering(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) if ((await ask(path, "trace.list", [], LONGEST_ANSWER)).kind !== "unreachable") return path;
+  return undefined;
 }
 
 function commandLine(): Command {
