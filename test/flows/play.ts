@@ -38,6 +38,11 @@ export async function playFlow(flow: Flow): Promise<FlowRun> {
     return { outcome: { config_error: true }, complaints: problems.map((it) => `${it.span.line}: ${it.message}`) };
   const stage = new Stage(flow, simulation);
   await simulation.advance(HEAD_START);
+  if (flow.align !== undefined && flow.align !== false) {
+    // So many milliseconds after a full second of the wall clock: answers count whole seconds.
+    const wanted = flow.align === true ? 60 : flow.align;
+    await simulation.advance((wanted - (simulation.host.clock.wall() % 1000) + 1000) % 1000);
+  }
   const logged = simulation.log.length;
   stage.start = simulation.host.clock.now();
   const http: NonNullable<Outcome["http"]>[number][] = [];
