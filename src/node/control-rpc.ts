@@ -6,7 +6,6 @@ import { type Core, LogLevel } from "../declare/core.ts";
 import type { ControlConnection } from "../declare/host.ts";
 import { RpcFault, RpcStruct } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
-import { documents } from "../modules/jsonrpcs/execute.ts";
 import { type Json, JsonObject, parseJson, printJson } from "../modules/jsonrpcs/json.ts";
 
 /** Codes that JSON-RPC 2.0 defines (section 5.1). */
@@ -37,19 +36,34 @@ export function converse(core: () => Core, connection: ControlConnection) {
   };
 }
 
-/** Lines are requests; so are objects over several lines. */
+/** A line is a request; an object or a batch may also go over several lines, and need no line end behind it. */
 function split(text: string): { readonly complete: readonly string[]; readonly rest: string } {
-  const end = text.lastIndexOf("\n");
-  const { complete, rest } = documents(text);
-  if (complete.length > 0 && !text.trimStart().startsWith("[")) return { complete, rest };
-  if (end < 0 || /^\s*\{/.test(text)) return { complete: [], rest: text };
-  return {
-    complete: text
-      .slice(0, end)
-      .split("\n")
-      .filter((it) => it.trim() !== ""),
-    rest: text.slice(end + 1),
-  };
+  const complete: string[] = [];
+  let pending = "";
+  for (const line of text.split(/(?<=\n)/)) {
+    pending += line;
+    const ended = line.endsWith("\n") || /[}\]]\s*$/.test(line);
+    if (!ended || isOpen(pending)) continue;
+    if (pending.trim() !== "") complete.push(pending);
+    pending = "";
+  }
+  return { complete, rest: pending };
+}
+
+/** Braces or brackets are still to be closed. */
+function isOpen(text: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]!;
+    if (quoted) {
+      if (char === "\\") i++;
+      else if (char === '"') quoted = false;
+    } else if (char === '"') quoted = true;
+    else if (char === "{" || char === "[") depth++;
+    else if (char === "}" || char === "]") depth--;
+  }
+  return depth > 0;
 }
 
 async function reply(core: Core, text: string): Promise<string | undefined> {
