@@ -146,8 +146,8 @@ export class SimulatedNetwork implements SocketPort {
   interfaces(): readonly NetInterface[] {
     return this.localInterfaces;
   }
-  routeTo(_ip: string): string {
-    return this.localInterfaces[0]!.address;
+  routeTo(ip: string): string {
+    return ip.includes(":") ? "::1" : this.localInterfaces[0]!.address;
   }
   async lookup(name: string): Promise<{ address: string; family: 4 | 6 }[]> {
     const address = this.hosts.get(name.toLowerCase());
