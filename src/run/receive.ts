@@ -3,6 +3,7 @@
  * run through request_route or reply_route, and handed to the transaction layer.
  */
 import { Call, RunFlag } from "../declare/call.ts";
+import { LogLevel } from "../declare/core.ts";
 import { type Answer, after } from "../declare/value.ts";
 import { defaultPort, type ReceiveInfo } from "../sip/address.ts";
 import { HeaderType } from "../sip/headers.ts";
@@ -137,8 +138,9 @@ export class Receiver {
     for (let i = 0; i < hooks.length; i++) hooks[i]!(call);
     if (!program.reply) return this.#relayReply(msg);
     const end = (code: number): Answer<void> => {
-      // Kamailio drops the reply when the route ends with 0 as well as on `drop`.
-      if (code !== 0 && (call.flags & RunFlag.drop) === 0) return this.#relayReply(msg);
+      // Kamailio drops the reply when the route ends with 0 or fails as well as on `drop`.
+      if (code < 0) this.#server.log.write(LogLevel.warn, "error while trying onreply script\n");
+      else if (code !== 0 && (call.flags & RunFlag.drop) === 0) return this.#relayReply(msg);
     };
     const answer = runRoute(this.#server, program.reply, call);
     return answer instanceof Promise ? answer.then(end) : end(answer);
