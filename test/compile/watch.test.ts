@@ -65,6 +65,7 @@ test("every place has its line, its block and the names of its ways", () => {
 test("without a watcher no word of watching is in the code", () => {
   const { program, source } = rig(script);
   expect(source).not.toMatch(/\.(step|held|chose|read|wrote|result|enter|returned)\(call, \d/);
+  same("unwatched.txt", source.slice(source.indexOf("\n") + 1, source.indexOf("//# ")));
   expect(program!.places).toEqual([]);
   expect(program!.routes.get("INNER")!.waits).toBe(false);
   expect(rig(script, { watcher: teller([]) }).source).toMatch(/\.step\(call, 0\)/);

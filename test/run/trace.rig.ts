@@ -37,6 +37,7 @@ export async function traceRig(trace?: (event: TraceEvent) => void, text = scrip
           sent.push(`${address} ${text}`);
           if (!text.startsWith("SIP/2.0") && !text.startsWith("ACK")) latest.set(address, text);
         },
+        failed() {},
       },
     );
   const peers = new Map(["10.0.0.2", "10.0.0.3", "10.0.0.4"].map((it) => [it, peer(it)]));
