@@ -1,9 +1,9 @@
 /** The HTTP service of a ladder: holds the script's requests until a step answers them. */
 import type { HttpRequest } from "../../declare/host.ts";
 import type { ServiceAnswer, SimulatedHttp } from "../http.ts";
-import { cameOf, cameText, fieldDiffers, httpBodyDiffers, httpFields, textFits } from "./compare.ts";
 import type { Row } from "./failure.ts";
 import type { HttpGiven, HttpSent } from "./ladder.ts";
+import { requestRows } from "./rows.ts";
 import type { Values } from "./values.ts";
 
 interface Open {
@@ -35,25 +35,8 @@ export class Exchanges {
     if (!open) return undefined;
     this.#open.push(open);
     const { request } = open;
-    const { method, url, details, body } = values.fillIn(step);
-    const fits = method === request.method && textFits(values.fill(url), request.url, values.capture);
-    const rows: Row[] = [{ expected: `${method} ${url}`, came: `${request.method} ${request.url}`, same: fits }];
-    const fields = httpFields(request);
-    for (const it of details) {
-      const wrong = fieldDiffers(fields, it, values.capture);
-      const came = `${it.name}: ${wrong ?? cameText(cameOf(fields, it.name))}`;
-      rows.push({ expected: `${it.name}: ${it.value}`, came, same: wrong === undefined, line: it.line });
-    }
-    if (httpBodyDiffers(request, body)) {
-      const lines = (request.body ?? "").split(/\r?\n/);
-      for (let i = 0; i < Math.max(lines.length, body.length); i++)
-        rows.push({
-          expected: body[i] === undefined ? "" : `| ${body[i]}`,
-          came: lines[i] === undefined ? "" : `| ${lines[i]}`,
-          same: body[i] === lines[i],
-        });
-    }
-    return { request, rows };
+    const wanted = { ...values.fillIn(step), url: values.fill(step.url) };
+    return { request, rows: requestRows(wanted, request, values.capture) };
   }
 
   /** Answers the oldest open request, or the oldest to that URL. What is wrong when there is none. */

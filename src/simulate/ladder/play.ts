@@ -4,24 +4,13 @@ import { LogLevel } from "../../declare/core.ts";
 import { settle } from "../clock.ts";
 import type { Logged, Simulation } from "../simulation.ts";
 import { answerOf } from "./commands.ts";
-import {
-  bodyDiffers,
-  cameOf,
-  cameText,
-  detailDiffers,
-  jsonFits,
-  sipFields,
-  startFits,
-  startOf,
-  textFits,
-} from "./compare.ts";
+import { jsonFits, startOf, textFits } from "./compare.ts";
 import { Exchanges } from "./exchanges.ts";
 import type { Failure, RanLine, Row } from "./failure.ts";
 import {
   type Arrow,
   type Expect,
   type Expectation,
-  type FileLine,
   type HttpSent,
   isSetting,
   type LogLine,
@@ -35,6 +24,7 @@ import {
 import { levelName } from "./levels.ts";
 import { changeNames } from "./names.ts";
 import type { Arrived, Peer } from "./peer.ts";
+import { messageRows } from "./rows.ts";
 import type { Group, Rewriting } from "./update.ts";
 import { Values } from "./values.ts";
 import { readVariable, setVariable, valueFits } from "./variables.ts";
@@ -43,8 +33,6 @@ import { peersOf, receivedBy, Wires } from "./wires.ts";
 export interface PlayOptions {
   /** The absolute path of a path in the ladder. */
   readonly resolve: (path: string) => string;
-  /** The text of a `file` line; undefined when the file that it names cannot be read. */
-  readonly textOf: (step: FileLine) => string | undefined;
   /** What goes in front of a script that is loaded instead of the ladder's own. */
   readonly preamble: (script: string) => string;
   /** What ran since the last call; undefined when nobody watches. */
@@ -191,9 +179,11 @@ export class Play {
       const { name, address } = step;
       network.localInterfaces.push({ name, address, family: address.includes(":") ? 6 : 4, internal: false });
     } else if (step.kind === "file") {
-      const text = this.#options.textOf(step);
-      if (text === undefined) wrong = `cannot read ${step.from}`;
-      else host.files.write(this.#options.resolve(step.path), text);
+      const { path, from, body } = step;
+      const { resolve } = this.#options;
+      const text = from === undefined ? body.map((it) => `${it}\n`).join("") : host.files.read(resolve(from));
+      if (text === null) wrong = `cannot read ${from}`;
+      else host.files.write(resolve(path), text);
     }
     if (wrong) this.#fail(step.line, wrong);
   }
@@ -240,30 +230,14 @@ export class Play {
 
   #expectMessage(written: Arrow): void {
     const arrow = this.#values.fillIn(written);
-    const { line, to, start, port } = arrow;
+    const { line, to, start } = arrow;
     const next = this.#arrived.shift();
     if (!next) return this.#fail(line, `expected ${to} to get ${start}; nothing came`, true);
-    const { msg } = next;
-    const { srcPort } = msg.received;
-    const shown = (name: string, text: string, from: number | undefined): string =>
-      `${from === undefined ? "" : `proxy:${from} -> `}${name}  ${text}`;
-    const first: Row = {
-      expected: shown(to, start, port),
-      came: shown(next.to, startOf(msg), port && srcPort),
-      same: next.to === to && startFits(arrow, msg, this.#values.capture) && (port === undefined || port === srcPort),
-    };
-    const fields = sipFields(msg);
-    const rows: Row[] = [first];
-    for (const it of arrow.details) {
-      const wrong = detailDiffers(msg, it, this.#values.capture);
-      const came = `${it.name}: ${wrong ?? cameText(cameOf(fields, it.name))}`;
-      rows.push({ expected: `${it.name}: ${it.value}`, came, same: wrong === undefined, line: it.line });
-    }
-    if (bodyDiffers(msg, arrow)) rows.push(...bodyRows(arrow.body, msg.body.split("\r\n")));
+    const rows = messageRows(arrow, next, this.#values.capture);
     this.#compare(
       line,
       rows,
-      first.same ? undefined : `expected ${to} to get ${start}; ${next.to} got ${startOf(msg)}`,
+      rows[0]!.same ? undefined : `expected ${to} to get ${start}; ${next.to} got ${startOf(next.msg)}`,
       next.text,
     );
   }
@@ -399,17 +373,6 @@ const isExpectation = (step: Step): step is Expectation =>
   step.kind === "http-sent" ||
   step.kind === "log" ||
   step.kind === "nothing";
-
-/** Lines of a body beside those that came. */
-function bodyRows(expected: readonly string[], came: string[]): Row[] {
-  if (came.at(-1) === "") came.pop();
-  const shown = (line: string | undefined): string => (line === undefined ? "" : `| ${line}`);
-  return Array.from({ length: Math.max(expected.length, came.length) }, (_, i) => ({
-    expected: shown(expected[i]),
-    came: shown(came[i]),
-    same: expected[i] === came[i],
-  }));
-}
 
 export const problemOf = ({ severity, code, message, span, hint }: Problem): Failure => ({
   file: span.file,

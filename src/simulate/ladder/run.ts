@@ -5,7 +5,7 @@ import type { Module } from "../../declare/module.ts";
 import type { Disk } from "../host.ts";
 import { Simulation } from "../simulation.ts";
 import type { Failure, RanLine } from "./failure.ts";
-import type { FileLine, Ladder, Scene } from "./ladder.ts";
+import type { Ladder, Scene } from "./ladder.ts";
 import { Play } from "./play.ts";
 import { readLadder } from "./read.ts";
 import { Rewriting } from "./update.ts";
@@ -80,10 +80,6 @@ function playOf(ladder: Ladder, scene: Scene, options: LadderOptions, ran?: () =
   const { path = "/ladder.cfg", disk } = options;
   const folder = path.slice(0, path.lastIndexOf("/"));
   const resolve = (it: string): string => normal(it.startsWith("/") ? it : `${folder}/${it}`);
-  const textOf = ({ from, body }: FileLine): string | undefined =>
-    from === undefined
-      ? body.map((it) => `${it}\n`).join("")
-      : (options.files?.[resolve(from)] ?? disk?.read(resolve(from)) ?? undefined);
   const files: Record<string, string> = { ...options.files };
   const [first, second] = ladder.uses;
   // A single script in a file is loaded as it is; else the ladder is the script, with an include where it says `use`.
@@ -95,7 +91,6 @@ function playOf(ladder: Ladder, scene: Scene, options: LadderOptions, ran?: () =
   }
   const defines = new Map(pairs(options.defines));
   for (const it of [...ladder.settings, ...scene.steps]) if (it.kind === "define") defines.set(it.name, it.value);
-  for (const it of ladder.settings) if (it.kind === "file") files[resolve(it.path)] = textOf(it) ?? "";
   const simulation = new Simulation({
     modules: options.modules,
     files,
@@ -109,12 +104,15 @@ function playOf(ladder: Ladder, scene: Scene, options: LadderOptions, ran?: () =
     ...(options.watcher && { watcher: options.watcher }),
   });
   options.prepare?.(simulation);
-  return new Play(simulation, scene, {
-    resolve,
-    textOf,
-    preamble: (it) => (first ? "" : preamble({ script: it })),
-    ...(ran && { ran }),
-  });
+  return new Play(
+    simulation,
+    { ...scene, steps: [...ladder.settings, ...scene.steps] },
+    {
+      resolve,
+      preamble: (it) => (first ? "" : preamble({ script: it })),
+      ...(ran && { ran }),
+    },
+  );
 }
 
 /** Without a listen line of its own a ladder's proxy listens on UDP 127.0.0.1:5060, and answers to the name `proxy`. */
