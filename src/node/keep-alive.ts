@@ -2,14 +2,17 @@
 import type { Socket } from "node:net";
 import type { KeepAlive } from "../transport/socket.ts";
 
-/** libuv knows no way to leave one of them out: these are Linux's own. */
+/** libuv sets all of them or none: these, Linux's own, stand in for those that are not given. */
 const system = { idle: 7200, interval: 75, count: 9 } as const;
 
 /** Undefined switches them off. */
 export function probe(socket: Socket, probes: KeepAlive | undefined): void {
-  const idle = probes?.idle || system.idle;
-  const interval = probes?.interval || system.interval;
+  const { idle, interval, count } = probes ?? { idle: 0, interval: 0, count: 0 };
+  if (idle === 0 && interval === 0 && count === 0) {
+    socket.setKeepAlive(probes !== undefined);
+    return;
+  }
   // Node's types do not know the last two arguments yet.
   const set = socket.setKeepAlive as (on: boolean, idle: number, interval: number, count: number) => Socket;
-  set.call(socket, probes !== undefined, idle * 1000, interval * 1000, probes?.count || system.count);
+  set.call(socket, true, (idle || system.idle) * 1000, (interval || system.interval) * 1000, count || system.count);
 }

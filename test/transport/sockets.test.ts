@@ -9,7 +9,14 @@ const net = {
   interfaces: () => [{ name: "lo", address: "127.0.0.1", family: 4 as Family, internal: true }],
   lookup: async () => [{ address: "127.0.0.1", family: 4 as Family }],
   reverse: async () => undefined,
-  routeTo: (ip: string) => (ip.startsWith("10.") ? "10.0.0.5" : ip.startsWith("127.") ? "127.0.0.1" : undefined),
+  routeTo: (ip: string) =>
+    ip.startsWith("fd00:")
+      ? "fd00::5"
+      : ip.startsWith("10.")
+        ? "10.0.0.5"
+        : ip.startsWith("127.")
+          ? "127.0.0.1"
+          : undefined,
 };
 
 const table = async (...lines: string[]): Promise<Sockets> => {
@@ -82,8 +89,9 @@ test("toward: what the script forced, if it fits, or its twin of the right proto
 });
 
 test("toward: with mhomed the system's route decides for UDP", async () => {
-  const it = await table("udp:127.0.0.1", "udp:10.0.0.5", "tcp:127.0.0.1");
+  const it = await table("udp:127.0.0.1", "udp:10.0.0.5", "udp:[::1]", "udp:[fd00::5]", "tcp:127.0.0.1");
   it.mhomed = true;
+  expect(show(it.toward("udp", "fd00::9", it.all[0]))).toBe("udp:fd00::5:5060");
   expect(show(it.toward("udp", "127.0.0.9", it.all[1]))).toBe("udp:127.0.0.1:5060");
   expect(show(it.toward("udp", "10.3.3.3", it.all[0]))).toBe("udp:10.0.0.5:5060");
   expect(it.toward("udp", "8.8.8.8")).toBeUndefined();
