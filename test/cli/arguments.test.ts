@@ -118,6 +118,14 @@ const rows: [string, unknown][] = [
   ["-N x", "bad process number: -N: x"],
   ["-O x", "bad optimization level: -O: x"],
   ["--server-id=x", "bad server id: x"],
+  ["--watch --watch-period=30 --last-good --keep k", { watch: true, watchPeriod: 30, lastGood: true, keep: "k" }],
+  ["--control=none --generation-max-age 5", { control: "none", maxAge: 5 }],
+  ["--generation-end=end", { ending: "end" }],
+  ["--generation-end=later", "bad way to end a generation: later"],
+  ["--rollback-if=errors=5,5xx=2.5,drops=1", { rollbackIf: { errors: 5, failures: 2.5, drops: 1 } }],
+  ["--rollback-if=much", "bad limit: much"],
+  ["--watch-period=x", "bad watch period: x"],
+  ["--generation-max-age=x", "bad maximum age: x"],
 ];
 
 test.each(rows)("viaduct %s", (line, expected) => {

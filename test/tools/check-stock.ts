@@ -55,7 +55,8 @@ for (const set of sets) {
     file,
   );
   await generation?.stop();
-  const errors = problems.filter(({ severity }) => severity === "error");
+  // `kamailio -c` starts no modules, so it does not miss the files that they read.
+  const errors = problems.filter(({ severity, code }) => severity === "error" && code !== "module-refused");
   const lacking = problems.filter(({ code }) => code === "unknown-module");
   const refusal = theirs.problems.find((it) => !it.aboutModules || theirs.missing.length === 0);
   if (refusal || (!theirs.loads && theirs.missing.length === 0)) {

@@ -11,8 +11,9 @@ async function errorsOf(file: string, set: readonly string[], missing: "error" |
   const defines = set.map((it): [string, undefined] => [it, undefined]);
   const { generation, problems } = await createServer({ ...defaults(), missing, defines }, { line() {} }).load(file);
   await generation?.stop();
+  // A module is refused for a file that the script names and this machine lacks; Kamailio does so, too, when it starts.
   return problems
-    .filter(({ severity }) => severity === "error")
+    .filter(({ severity, code }) => severity === "error" && (missing === "error" || code !== "module-refused"))
     .map(({ span, code, message }) => `${span.line} ${code}: ${message}`);
 }
 
