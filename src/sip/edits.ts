@@ -80,19 +80,24 @@ export class Edits {
 
   copy(): Edits {
     const copy = new Edits();
-    for (const { offset, deleted, header, before, after, scope } of this.anchors)
+    for (let i = 0; i < this.anchors.length; i++) {
+      const { offset, deleted, header, before, after, scope } = this.anchors[i]!;
       copy.anchors.push({ offset, deleted, header, before: before.slice(), after: after.slice(), scope });
+    }
     return copy;
   }
 
   clear(): void {
-    this.anchors.length = 0;
+    // Writing a length costs time even where nothing changes.
+    if (this.anchors.length > 0) this.anchors.length = 0;
   }
 
   #insert(anchor: Anchor): Anchor {
-    let at = this.anchors.length;
-    while (at > 0 && this.anchors[at - 1]!.offset > anchor.offset) at--;
-    this.anchors.splice(at, 0, anchor);
+    const { anchors } = this;
+    let at = anchors.length;
+    anchors.push(anchor);
+    for (; at > 0 && anchors[at - 1]!.offset > anchor.offset; at--) anchors[at] = anchors[at - 1]!;
+    anchors[at] = anchor;
     return anchor;
   }
 }

@@ -51,7 +51,7 @@ export interface Branch {
 /** The parsed fields: what a message occupies beside its text. Messages of the same text share one. */
 export class Index {
   headers: Header[] = [];
-  vias: readonly Via[] = [];
+  vias: Via[] = [];
   from: NameAddr | null = null;
   to: NameAddr | null = null;
   cseq: CSeq | null = null;
@@ -294,17 +294,17 @@ export class SipMessage {
     return true;
   }
 
-  /** A copy for a branch or a transaction: the text and its index are shared, what the script changed is copied. */
-  clone(): SipMessage {
+  /** A copy for a branch or a transaction: the text and its index are shared, what the script changed is copied (`edits`: those, too). */
+  clone(edits = true): SipMessage {
     const copy = new SipMessage(this.text, this.received, this);
-    copy.takeChanges(this);
+    copy.takeChanges(this, edits);
     copy.faked = this.faked;
     copy.id = this.id;
     return copy;
   }
 
-  /** Takes over what another run of the script has changed in its copy of this message. */
-  takeChanges(from: SipMessage): void {
+  /** Takes over what another run of the script has changed in its copy of this message; without `edits`, all but those. */
+  takeChanges(from: SipMessage, edits = true): void {
     this.newUri = from.newUri;
     this.dstUri = from.dstUri;
     this.uriConsumed = from.uriConsumed;
@@ -316,8 +316,8 @@ export class SipMessage {
     this.outConnection = from.outConnection;
     if (from.branches.length > 0 || this.branches.length > 0)
       this.branches = from.branches.map((branch) => ({ ...branch }));
-    if (!from.edits.empty || !this.edits.empty) this.edits = from.edits.copy();
-    if (!from.bodyEdits.empty || !this.bodyEdits.empty) this.bodyEdits = from.bodyEdits.copy();
+    if (edits && (!from.edits.empty || !this.edits.empty)) this.edits = from.edits.copy();
+    if (edits && (!from.bodyEdits.empty || !this.bodyEdits.empty)) this.bodyEdits = from.bodyEdits.copy();
     if (from.reply) this.reply = { ...from.reply, headers: [...from.reply.headers] };
     this.forceRport = from.forceRport;
     this.addLocalRport = from.addLocalRport;

@@ -9,7 +9,7 @@ import { HeaderType, headerTypeAt, NAME_HASH, nameHash } from "./headers.ts";
 import { isDigit, skipBlanks, skipLws, TOKEN } from "./lex.ts";
 import type { Header, Index, SipMessage } from "./message.ts";
 import { parseNameAddr } from "./nameaddr.ts";
-import { parseVias, type Via } from "./via.ts";
+import { parseVias } from "./via.ts";
 
 const CR = 13;
 const LF = 10;
@@ -75,7 +75,7 @@ export function parseHeaders(msg: SipMessage, index: Index, at: number): void {
   const n = text.length;
   const headers = index.headers;
   const isSip = msg.protocol !== "http";
-  let vias: Via[] | undefined;
+  const { vias } = index;
   let seen = 0;
   let p = at;
   let problem = "";
@@ -130,11 +130,12 @@ export function parseHeaders(msg: SipMessage, index: Index, at: number): void {
     const type = headerTypeAt(text, start, nameEnd, hash);
     switch (type) {
       case HeaderType.via: {
-        const parsed = isSip ? parseVias(text, valueStart, p) : null;
-        if (parsed !== null) {
-          vias = vias === undefined ? (parsed.list as Via[]) : vias.concat(parsed.list);
-          seen |= 1;
-        } else if (isSip) problem = "bad Via";
+        const known = vias.length;
+        if (isSip && parseVias(text, valueStart, p, vias)) seen |= 1;
+        else if (isSip) {
+          problem = "bad Via";
+          vias.length = known;
+        }
         break;
       }
       case HeaderType.from:
@@ -185,7 +186,6 @@ export function parseHeaders(msg: SipMessage, index: Index, at: number): void {
     const header: Header = { type, start, nameEnd, valueStart, valueEnd, end: p };
     headers.push(header);
   }
-  if (vias !== undefined) index.vias = vias;
   if (!isSip) {
     msg.malformed = problem;
     return;
@@ -205,8 +205,8 @@ export function parseHeaders(msg: SipMessage, index: Index, at: number): void {
   if (msg.protocol === "" && msg.malformed === "") {
     msg.malformed = "unknown protocol version";
     // A peer that speaks another version says so in its Via too. A lone odd version in the first line is noise.
-    if (index.vias[0]?.version !== "2.0") msg.refuse = 505;
-  } else if (msg.malformed === "" && index.vias[0]!.version !== "2.0") msg.malformed = "bad Via";
+    if (vias[0]?.version !== "2.0") msg.refuse = 505;
+  } else if (msg.malformed === "" && vias[0]!.version !== "2.0") msg.malformed = "bad Via";
 }
 
 /** The part of a datagram that is the message, when octets behind its body begin another one (RFC 4475, 3.1.1.8). */

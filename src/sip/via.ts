@@ -34,26 +34,17 @@ export interface Via {
   readonly alias: ViaParam | undefined;
 }
 
-export interface Vias {
-  readonly list: readonly Via[];
-  /** Past the line end. */
-  readonly end: number;
-}
-
-/** Parses one Via header field's value from `at` to its line end; null when it is malformed. */
-export function parseVias(text: string, at: number, end: number): Vias | null {
-  const list: Via[] = [];
+/** Parses one Via header field's value from `at` to its line end and adds what it holds; false when it is malformed. */
+export function parseVias(text: string, at: number, end: number, list: Via[]): boolean {
   for (;;) {
     const via = parseOne(text, at, end);
-    if (via === null) return null;
+    if (via === null) return false;
     list.push(via);
     at = via.end;
-    if (text.charCodeAt(at) !== 44) break;
+    if (text.charCodeAt(at) !== 44) return lineEnd(text, at, end) >= 0;
     // Several commas in a row are taken as one.
     while (text.charCodeAt(at) === 44) at = skipLws(text, at + 1, end);
   }
-  const next = lineEnd(text, at, end);
-  return next < 0 ? null : { list, end: next };
 }
 
 function parseOne(text: string, start: number, end: number): Via | null {

@@ -85,12 +85,25 @@ export function requestKey(msg: SipMessage, seeds: Seeds): string {
 export const branchName = (slot: number, key: string, branch: number): string =>
   `${COOKIE}${slot.toString(16)}.${key}.${branch.toString(16)}`;
 
+/** The number that text[at, end) is in small hexadecimal digits, at most eight; -1 when it is none. */
+function hexAt(text: string, at: number, end: number): number {
+  if (at >= end || end - at > 8) return -1;
+  let value = 0;
+  for (let i = at; i < end; i++) {
+    const c = text.charCodeAt(i);
+    if (c >= 48 && c <= 57) value = value * 16 + (c - 48);
+    else if (c >= 97 && c <= 102) value = value * 16 + (c - 87);
+    else return -1;
+  }
+  return value;
+}
+
 /** A branch of ours taken apart; undefined for one that is not. */
 export function parseBranch(text: string): { slot: number; key: string; branch: number } | undefined {
   if (!text.startsWith(COOKIE)) return undefined;
   const dot = text.indexOf(".", COOKIE.length);
   if (dot < 0 || text.charCodeAt(dot + 17) !== 46) return undefined;
-  const slot = Number.parseInt(text.slice(COOKIE.length, dot), 16);
-  const branch = Number.parseInt(text.slice(dot + 18), 16);
+  const slot = hexAt(text, COOKIE.length, dot);
+  const branch = hexAt(text, dot + 18, text.length);
   return slot >= 0 && branch >= 0 ? { slot, key: text.slice(dot + 1, dot + 17), branch } : undefined;
 }

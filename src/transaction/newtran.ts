@@ -59,10 +59,8 @@ function build(engine: Engine, run: Run, state: RunState): Transaction {
   const { msg } = run;
   const owner = run.core?.owner ?? engine.owner;
   const { settings } = owner;
-  const request = msg.clone();
   // The edits follow when the request is first forwarded (save_msg_lumps).
-  request.edits.clear();
-  request.bodyEdits.clear();
+  const request = msg.clone(false);
   const tx = new Transaction(
     engine,
     request,

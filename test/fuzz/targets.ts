@@ -13,7 +13,7 @@ import { SipMessage } from "../../src/sip/message.ts";
 import { parseNameAddr, parseNameAddrs } from "../../src/sip/nameaddr.ts";
 import { sdpOf, streamsOf } from "../../src/sip/sdp.ts";
 import { parseUri } from "../../src/sip/uri.ts";
-import { parseVias } from "../../src/sip/via.ts";
+import { parseVias, type Via } from "../../src/sip/via.ts";
 import { callOf, engine, load, received, scripts, torture } from "./engine.ts";
 import { expression } from "./expressions.ts";
 import { bytes, mutated, soup } from "./inputs.ts";
@@ -65,7 +65,9 @@ function readMessage([text = ""]: readonly string[]): void {
 
 function readFields([text = ""]: readonly string[]): void {
   const end = text.length;
-  for (const list of [parseVias(text, 0, end)?.list ?? [], parseNameAddrs(text, 0, end) ?? []])
+  const vias: Via[] = [];
+  parseVias(text, 0, end, vias);
+  for (const list of [vias, parseNameAddrs(text, 0, end) ?? []])
     if (list.length > end + 1) throw new Error("more values than characters");
   parseNameAddr(text, 0, end);
 }
