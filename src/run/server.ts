@@ -4,7 +4,7 @@
  */
 import type { ParseInput } from "../../grammar/index.ts";
 import type { Watcher } from "../compile/watch.ts";
-import { LogLevel } from "../declare/core.ts";
+import { type Config, LogLevel } from "../declare/core.ts";
 import type { Host } from "../declare/host.ts";
 import { Lists } from "../declare/lists.ts";
 import type { Module } from "../declare/module.ts";
@@ -20,7 +20,7 @@ import { Transports } from "../transport/transports.ts";
 import type { Additions } from "./command-line.ts";
 import { GenerationConfig } from "./config.ts";
 import type { Cooling } from "./cooling.ts";
-import { Destinations } from "./destinations.ts";
+import { Destinations, type Serving } from "./destinations.ts";
 import type { Generation } from "./generation.ts";
 import { Generations, type Known } from "./generations.ts";
 import { type LoadOptions, type LoadResult, load } from "./load.ts";
@@ -112,11 +112,19 @@ export class Server {
     // Modules that start may look up names before anything is served.
     const params = options.modules.find((it) => it.name === "core")?.params ?? {};
     const before = new GenerationConfig(params, options.overrides ?? new Map(), []);
-    this.destinations = new Destinations(host, () => ({
-      sockets: this.sockets,
-      config: (this.active as Generation | undefined)?.config ?? before,
+    const sockets = (): Sockets => this.sockets;
+    const config = (): Config => (this.active as Generation | undefined)?.config ?? before;
+    // One object for good: it is looked at for every request.
+    const serving: Serving = {
+      get sockets() {
+        return sockets();
+      },
+      get config() {
+        return config();
+      },
       webSocket: (ip, port) => this.#transports?.streams.webSocket(ip, port),
-    }));
+    };
+    this.destinations = new Destinations(host, () => serving);
     this.destinations.resolver.cache.onSlow = (name, took) =>
       this.log.write(LogLevel.warn, `the name ${name} took ${took} ms to look up\n`);
     this.pools = new Pools({ children: 8, tcpChildren: 8, queueBytes: DEFAULT_QUEUE_BYTES });
