@@ -21,6 +21,7 @@ import { Generation } from "./generation.ts";
 import type { Server } from "./server.ts";
 import { buildSettingsOf, transportSettingsOf } from "./settings.ts";
 import { GenerationStatistics } from "./statistics.ts";
+import { exposeTcp } from "./tcp-config.ts";
 
 /** Problems that only loading a script can have, with the explanation that the manual prints. */
 export const loadCodes = {
@@ -176,6 +177,10 @@ function prepare(server: Server, generation: Generation, checked: Checked): void
   generation.modules = [...checked.modules, ...(options.builtin ?? []).filter((it) => !checked.modules.includes(it))];
   generation.config = new GenerationConfig(core?.params ?? {}, values, checked.custom, (group, name, value) => {
     if (group === "core" && name === "debug") server.log.level = Number(value);
+  });
+  exposeTcp(generation.config, () => {
+    generation.transportSettings = transportSettingsOf(generation.config);
+    if (server.active === generation) Object.assign(server.transportSettings, generation.transportSettings);
   });
   generation.statistics = new GenerationStatistics(server.statistics);
   generation.core = new GenerationCore(server, generation, generation.config, generation.modules);

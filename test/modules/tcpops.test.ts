@@ -198,3 +198,22 @@ test.each([
   expect(it.got).toHaveLength(2);
   expect(it.isOpen()).toBe(stays);
 });
+
+test("limits can be changed while the server runs", async () => {
+  const { simulation, peer } = await start("", `request_route { sl_send_reply(200, "OK"); }`);
+  const { config } = simulation.server.active.core;
+  const [one, two] = [peer(4001), peer(4002)];
+  await simulation.advance(10);
+  expect(config.get("tcp", "connection_lifetime")).toBe(120);
+  expect(config.set("tcp", "connection_lifetime", 5)).toBe(true);
+  expect(config.set("tcp", "max_connections", 2)).toBe(true);
+  expect(config.set("tcp", "async", 0)).toBe(false);
+  const three = peer(4003);
+  await simulation.advance(10);
+  expect([one.isOpen(), two.isOpen(), three.isOpen()]).toEqual([true, true, false]);
+  one.stream.write(request("x"));
+  await simulation.advance(3000);
+  one.stream.write(request("x"));
+  await simulation.advance(4000);
+  expect([one.isOpen(), two.isOpen()]).toEqual([true, false]);
+});
