@@ -50,7 +50,9 @@ export class SimulatedHost implements Host {
   }
 
   hash(algorithm: keyof typeof HASHES, bytes: string): string {
-    const digest = HASHES[algorithm](Uint8Array.from(bytes, (c) => c.charCodeAt(0)));
+    const octets = new Uint8Array(bytes.length);
+    for (let i = 0; i < bytes.length; i++) octets[i] = bytes.charCodeAt(i);
+    const digest = HASHES[algorithm](octets);
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 }
