@@ -14,8 +14,11 @@ const Code = { parse: -32700, request: -32600, method: -32601, internal: -32603 
 /** Characters of one request; a client that sends more is hung up on. */
 const LONGEST = 1_000_000;
 
+/** Commands that only this socket has: what they tell is for the owner of the server alone. */
+export type Own = Readonly<Record<string, () => unknown>>;
+
 /** What a connection does; `core` is that of the generation that serves when a request comes. */
-export function converse(core: () => Core, connection: ControlConnection) {
+export function converse(core: () => Core, own: Own, connection: ControlConnection) {
   let text = "";
   // Answers go out in the order of their requests.
   let last: Promise<void> = Promise.resolve();
@@ -24,7 +27,7 @@ export function converse(core: () => Core, connection: ControlConnection) {
       const { complete, rest } = split(text + bytes);
       text = rest;
       for (const it of complete) {
-        const answer = reply(core(), it);
+        const answer = reply(core(), own, it);
         last = last.then(async () => {
           const line = await answer;
           if (line !== undefined) connection.write(`${line}\n`);
@@ -66,21 +69,21 @@ function isOpen(text: string): boolean {
   return depth > 0;
 }
 
-async function reply(core: Core, text: string): Promise<string | undefined> {
+async function reply(core: Core, own: Own, text: string): Promise<string | undefined> {
   const request = parseJson(text);
   if (Array.isArray(request)) {
     if (request.length === 0) return printJson(fault(null, Code.request, "the batch is empty"));
-    const answers = await Promise.all(request.map((it) => answer(core, it)));
+    const answers = await Promise.all(request.map((it) => answer(core, own, it)));
     const given = answers.filter((it) => it !== undefined);
     return given.length > 0 ? printJson(given) : undefined;
   }
   if (request === undefined) return printJson(fault(null, Code.parse, "that is no JSON"));
-  const given = await answer(core, request);
+  const given = await answer(core, own, request);
   return given && printJson(given);
 }
 
 /** Undefined for a notification, which is carried out and not answered. */
-async function answer(core: Core, request: Json): Promise<RpcStruct | undefined> {
+async function answer(core: Core, own: Own, request: Json): Promise<RpcStruct | undefined> {
   if (!(request instanceof JsonObject) || request.get("jsonrpc") !== "2.0")
     return fault(null, Code.request, "that is no JSON-RPC 2.0 request");
   const id = request.get("id");
@@ -88,7 +91,7 @@ async function answer(core: Core, request: Json): Promise<RpcStruct | undefined>
   const params = request.get("params");
   if (typeof method !== "string" || !(params === undefined || Array.isArray(params) || params instanceof JsonObject))
     return fault(id ?? null, Code.request, "method is a text, params are an array or an object");
-  const done = await run(core, method, params);
+  const done = Object.hasOwn(own, method) ? own[method]!() : await run(core, method, params);
   if (id === undefined) return undefined;
   if (done instanceof RpcFault) return fault(id, done.code, done.message);
   return new RpcStruct([

@@ -27,6 +27,7 @@ export interface SimulationOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly additions?: ServerOptions["additions"];
   readonly overrides?: ReadonlyMap<string, Value>;
+  readonly listen?: ServerOptions["listen"];
   readonly missing?: "error" | "warn";
   readonly maxAge?: ServerOptions["maxAge"];
   readonly probation?: ServerOptions["probation"];
@@ -75,6 +76,7 @@ export class Simulation {
       ...(options.substitutions && { substitutions: options.substitutions }),
       ...(options.additions && { additions: options.additions }),
       ...(options.overrides && { overrides: options.overrides }),
+      ...(options.listen && { listen: options.listen }),
       ...(options.missing && { missing: options.missing }),
       ...(options.maxAge && { maxAge: options.maxAge }),
       ...(options.probation && { probation: options.probation }),

@@ -111,6 +111,13 @@ const rows: [string, unknown][] = [
     { levels: { "unused-route": "off", "call-compared": "error" } },
   ],
   ["--rule=unused-route=warn", { levels: { "unused-route": "warning" } }],
+  [
+    "--control none --watch --generation-max-age 60 --generation-end=end --watch-period 30 --last-good --keep d",
+    { control: "none", watch: true, maxAge: 60, ending: "end", watchPeriod: 30, lastGood: true, keep: "d" },
+  ],
+  ["--rollback-if errors=5,5xx=2.5,drops=1", { rollbackIf: { errors: 5, failures: 2.5, drops: 1 } }],
+  ["--rollback-if errors", "bad limit: errors"],
+  ["--generation-end later", "bad way to end a generation: later"],
   ["--rule=unused-route", "bad rule: unused-route"],
   ["--rule=unused-route=loud", "bad rule: unused-route=loud"],
   ["-b 1k", "bad buffer size: 1k"],

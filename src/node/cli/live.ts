@@ -1,5 +1,6 @@
 /** What lets a server that runs be changed: its control socket, SIGHUP, a look at the script's files, the last good script. */
 import { LogLevel } from "../../declare/core.ts";
+import type { ControlConnection } from "../../declare/host.ts";
 import { problemsText } from "../../run/load.ts";
 import type { ReloadResult } from "../../run/reload.ts";
 import type { Server } from "../../run/server.ts";
@@ -35,8 +36,9 @@ async function openControl(server: Server, { control, runtimeDir }: Options) {
     server.log.write(LogLevel.warn, "no folder for the control socket may be used: give one with --control PATH\n");
     return undefined;
   }
+  const own = { "generation.sources": () => sourcesOf(server) };
   const handlers = {
-    connection: (connection: Parameters<typeof converse>[1]) => converse(() => server.active.core, connection),
+    connection: (connection: ControlConnection) => converse(() => server.active.core, own, connection),
   };
   try {
     return await server.host.control.listen({ kind: "unix-stream", path, mode: 0o600, runtime: true }, handlers);
@@ -47,6 +49,35 @@ async function openControl(server: Server, { control, runtimeDir }: Options) {
     );
     return undefined;
   }
+}
+
+/** What somebody needs to try the script that serves elsewhere: its files, and what the command line adds. */
+export interface SourcesAnswer {
+  readonly file: string;
+  readonly sources: Readonly<Record<string, string>>;
+  /** Options of the server as JSON, for scripts that may have other types of values in them. */
+  readonly options: string;
+}
+
+function sourcesOf({ active, options }: Server): SourcesAnswer {
+  const { defines, substitutions, additions, overrides, listen, missing } = options;
+  const params = additions?.params.map((it) => ({
+    ...it,
+    value: String(it.value),
+    whole: typeof it.value === "bigint",
+  }));
+  return {
+    file: active.file,
+    sources: Object.fromEntries(active.sources),
+    options: JSON.stringify({
+      defines,
+      substitutions,
+      additions: additions && { ...additions, params },
+      overrides: [...(overrides ?? [])],
+      listen,
+      missing,
+    }),
+  };
 }
 
 async function reload(server: Server, why: string): Promise<void> {

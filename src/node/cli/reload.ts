@@ -1,6 +1,7 @@
 /** `viaduct reload [FILE]`: has a server that runs change to its script as it is now, or to another one. */
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
+import type { SourcesAnswer } from "./live.ts";
 import { ASKED, complain, request, type Where, withWhere } from "./rpc.ts";
 
 interface Answer {
@@ -22,6 +23,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       .argument("[file]", "another script")
       .option("--if-generation <number>", "refuse unless this generation serves")
       .option("--force", "load the script even when it is what serves already")
+      .option("--check-with <file>", "recording (.pcap) or ladder (.ladder) to try with both scripts first")
+      .option("--accept", "reload even when --check-with finds that something would be answered differently")
       .option("--json", "print the answer as JSON"),
   );
   try {
@@ -31,11 +34,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     throw error;
   }
   const [file] = command.args;
-  const options = command.opts<Where & { ifGeneration?: string; force?: true; json?: true }>();
+  const options = command.opts<
+    Where & { ifGeneration?: string; force?: true; json?: true; checkWith?: string; accept?: true }
+  >();
   const generation = options.ifGeneration ?? "0";
   if (!/^\d+$/.test(generation)) {
     process.stderr.write(`bad generation: ${generation}\n`);
     return ASKED.failed;
+  }
+  if (options.checkWith !== undefined) {
+    const status = await check(options, options.checkWith, file, options.accept === true);
+    if (status !== ASKED.done) return status;
   }
   const params = [file === undefined ? "" : resolve(file), Number(generation), options.force ? 1 : 0];
   const outcome = await request(options, "generation.reload", params);
@@ -46,6 +55,27 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (outcome.kind !== "result") return complain(outcome);
   process.stdout.write(options.json ? `${JSON.stringify(outcome.value, null, 2)}\n` : words(outcome.value as Answer));
   return ASKED.done;
+}
+
+/** Tries both scripts; `done` when the reload may go on. */
+async function check(where: Where, recording: string, file: string | undefined, accept: boolean): Promise<number> {
+  const serving = await request(where, "generation.sources", []);
+  if (serving.kind !== "result") return complain(serving);
+  const answer = serving.value as SourcesAnswer;
+  const { changedText, checkWith } = await import("./check-with.ts");
+  const changed = await checkWith(recording, answer, file === undefined ? answer.file : resolve(file));
+  if (typeof changed === "string") {
+    process.stderr.write(`${changed}\n`);
+    return ASKED.failed;
+  }
+  if (changed.length === 0) {
+    process.stdout.write("both scripts send the same\n");
+    return ASKED.done;
+  }
+  process.stdout.write(`${changedText(changed)}\n`);
+  if (accept) return ASKED.done;
+  process.stderr.write(`${changed.length} calls would be answered differently: nothing was done (--accept reloads)\n`);
+  return ASKED.different;
 }
 
 function words({ outcome, generation, previous, ms, warnings, remarks }: Answer): string {

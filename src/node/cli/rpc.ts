@@ -12,6 +12,8 @@ export const ASKED = {
   failed: 2,
   /** reload --if-generation: somebody else was faster. */
   outdated: 3,
+  /** reload --check-with: something would be answered differently. */
+  different: 4,
 } as const;
 
 export interface Where {
