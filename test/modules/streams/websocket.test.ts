@@ -192,20 +192,15 @@ const asks = (fields: Readonly<Record<string, string>> = {}): string => {
 };
 
 async function simulated(parameters: string, routes = 'request_route { sl_send_reply(200, "OK"); }') {
-  const simulation = new Simulation({
-    modules,
-    files: {
-      "/t.cfg": `tcp_accept_no_cl=yes
+  const script = `tcp_accept_no_cl=yes
 server_signature=no
 listen=tcp:127.0.0.1:5060
 ${loads}
 ${parameters}
 ${routes}
 event_route[websocket:closed] { xlog("> gone $si:$sp\\n"); }
-${upgrade}`,
-    },
-    script: "/t.cfg",
-  });
+${upgrade}`;
+  const simulation = new Simulation({ modules, files: { "/t.cfg": script }, script: "/t.cfg" });
   const problems = (await simulation.start()).map((it) => it.message);
   const peer = async (first = asks()) => {
     expect(problems).toEqual([]);
@@ -228,7 +223,7 @@ ${upgrade}`,
   };
   const log = (): string[] =>
     simulation.log.filter((it) => it.text.startsWith("> ")).map((it) => it.text.slice(2).trimEnd());
-  return { simulation, problems, peer, log };
+  return { simulation, problems, peer, log, script };
 }
 
 /** A frame of a client, masked with zeros but for the first byte of the mask. */
@@ -374,6 +369,23 @@ test("a flood of pings is answered up to what the peer takes", async () => {
   it.stream.write(frame(0x89, "x").repeat(5000));
   await simulation.advance(10);
   expect(it.take()).toBe("\x8a\x01x".repeat(5000));
+});
+
+test("a WebSocket outlives its script; the new one hears of its end", async () => {
+  const { simulation, peer, script, log } = await simulated("");
+  const it = await peer();
+  it.take();
+  simulation.host.files.write(
+    "/t.cfg",
+    script.replace("request_route {", 'request_route { xlog("> new\\n");').replace("> gone", "> new gone"),
+  );
+  expect(await simulation.reload()).toMatchObject({ outcome: "switched" });
+  it.stream.write(frame(0x81, request("x", "WS invalid.test")));
+  await simulation.advance(10);
+  expect(it.take()).toContain("SIP/2.0 200 OK");
+  it.stream.end();
+  await simulation.advance(6000);
+  expect(log()).toEqual(["new", expect.stringMatching(/^new gone /)]);
 });
 
 test.each([
