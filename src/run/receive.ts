@@ -6,7 +6,6 @@ import { Call, RunFlag } from "../declare/call.ts";
 import { LogLevel } from "../declare/core.ts";
 import { type Answer, after } from "../declare/value.ts";
 import { defaultPort, type ReceiveInfo } from "../sip/address.ts";
-import { HeaderType } from "../sip/headers.ts";
 import { SipMessage } from "../sip/message.ts";
 import type { Generation } from "./generation.ts";
 import { runRoute } from "./routes.ts";
@@ -52,7 +51,7 @@ export class Receiver {
       return true;
     }
     const task: Task = {
-      key: msg.first(HeaderType.callId) ?? "",
+      key: msg.callId,
       size: text.length,
       run: (slot) => this.#run(generation, msg, slot),
     };

@@ -55,6 +55,7 @@ export class Index {
   from: NameAddr | null = null;
   to: NameAddr | null = null;
   cseq: CSeq | null = null;
+  callId = "";
 }
 
 /** What a script adds to the Via fields of what is sent, asked for when it is sent (corex: via_add_srvid and its kin). */
@@ -137,6 +138,8 @@ export class SipMessage {
   viaAdditions: ViaAdditions | undefined = undefined;
   /** Flags that the own Via carries as `kvf` (msg_vbflag_set). */
   viaFlags = 0;
+  /** Parameters of the own Route that loose_route() has processed (rr module). */
+  routed: string | undefined = undefined;
   /** XFLAGS and msg_flags that modules keep, by name. */
   marks: Set<string> | undefined = undefined;
   /** Credentials that the script has accepted (auth module). */
@@ -227,7 +230,7 @@ export class SipMessage {
     return this.vias[1];
   }
   get callId(): string {
-    return this.first(HeaderType.callId) ?? "";
+    return this.#parsed.callId;
   }
   /** The method that a request or the request of a reply has. */
   get cseqMethod(): string {

@@ -156,6 +156,7 @@ export function parseHeaders(msg: SipMessage, index: Index, at: number): void {
         break;
       case HeaderType.callId:
         if (seen & 8) problem = "Call-ID twice";
+        else index.callId = text.slice(valueStart, valueEnd);
         seen |= 8;
         break;
       case HeaderType.cseq:

@@ -1,5 +1,5 @@
 /** Via header fields (RFC 3261, 20.42), parsed with offsets because replies and forwards edit them in place. */
-import { digits, lineEnd, skipLws } from "./lex.ts";
+import { digits, lineEnd, sameText, skipLws } from "./lex.ts";
 
 export interface ViaParam {
   readonly name: string;
@@ -131,23 +131,11 @@ function parseOne(text: string, start: number, end: number): Via | null {
     }
     const param = { name, value, start: begin, end: p };
     params.push(param);
-    switch (name.toLowerCase()) {
-      case "branch":
-        branch = param;
-        break;
-      case "received":
-        received = param;
-        break;
-      case "rport":
-        rport = param;
-        break;
-      case "i":
-        i = param;
-        break;
-      case "alias":
-        alias = param;
-        break;
-    }
+    if (sameText(name, "branch")) branch = param;
+    else if (sameText(name, "received")) received = param;
+    else if (sameText(name, "rport")) rport = param;
+    else if (sameText(name, "i")) i = param;
+    else if (sameText(name, "alias")) alias = param;
   }
   if (text.charCodeAt(p) === 40) {
     p = skipComment(text, p, end);

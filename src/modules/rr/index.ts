@@ -64,7 +64,6 @@ export const rr = module({
       sockname: Number(params.sockname_mode) !== 0,
       looseMode: Number(params.loose_route_mode),
       pending: new WeakMap(),
-      routed: new WeakMap(),
       onLooseRoute: [],
     };
   },

@@ -33,7 +33,7 @@ function afterLoose(call: Call, first: RouteField, preloaded: boolean, state: Rr
   let params = "";
   if (isSelf(state.core, uri)) {
     params = uri.params;
-    state.routed.set(msg, params);
+    msg.routed = params;
     const second = state.double > 0 && has2rr(params);
     if (state.forceSendSocket && !second) forceSocket(msg, uri, state, false);
     for (let own = second ? 2 : 1; own > 0; own--) {
@@ -80,7 +80,7 @@ function afterStrict(call: Call, first: RouteField, state: Rr): 1 | -1 {
     if (uri === null) return NotDriven;
   }
   const params = msg.parsedUri?.params ?? "";
-  state.routed.set(msg, params);
+  msg.routed = params;
   const entry = entryAt(place);
   if (uriParam(uri.params, "lr") === undefined) {
     msg.newUri = targetUri(entry.uri, uri);

@@ -24,8 +24,6 @@ export interface Rr {
   readonly looseMode: number;
   /** Parameters that wait for a record_route() of their message. */
   readonly pending: WeakMap<SipMessage, string>;
-  /** Parameters of the own Route of messages that loose_route() has processed. */
-  readonly routed: WeakMap<SipMessage, string>;
   /** Called by loose_route() with the parameters of the own Route, when it has any (register_rrcb). */
   readonly onLooseRoute: ((call: Call, params: string) => void)[];
 }
@@ -58,8 +56,7 @@ export function isSelf(core: Core, uri: Uri): boolean {
 
 /** The parameters of the own Route of a message: what loose_route() found, or would find. Undefined: it has none. */
 export function routedParams(msg: SipMessage, state: Rr): string | undefined {
-  const known = state.routed.get(msg);
-  if (known) return known;
+  if (msg.routed) return msg.routed;
   const first = routeField(msg)?.entries[0];
   const uri = first ? parseUri(first.uri) : null;
   return uri !== null && isSelf(state.core, uri) ? uri.params : undefined;
