@@ -130,9 +130,11 @@ interface Server {
 function overUdp({ address, port }: Server, question: Uint8Array, timeout: number, fits: Fits) {
   return new Promise<WireAnswer | undefined>((done) => {
     const socket = createSocket(isIP(address) === 6 ? "udp6" : "udp4");
+    let ended = false;
     const end = (answer?: WireAnswer): void => {
+      if (ended) return;
+      ended = true;
       clearTimeout(timer);
-      socket.removeAllListeners("message");
       socket.on("error", () => {});
       socket.close();
       done(answer);
@@ -143,7 +145,14 @@ function overUdp({ address, port }: Server, question: Uint8Array, timeout: numbe
       const answer = decodeAnswer(bytes);
       if (fits(answer)) end(answer);
     });
-    socket.connect(port, address, () => socket.send(question));
+    // Its type knows no argument, but a server that no route leads to is told here.
+    socket.connect(port, address, (problem?: Error) => {
+      if (problem) end();
+      else
+        socket.send(question, (unsent) => {
+          if (unsent) end();
+        });
+    });
   });
 }
 

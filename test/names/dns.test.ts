@@ -162,3 +162,9 @@ test("bytes that are no answer, at any length, are no answer", () => {
   const circle = Buffer.concat([whole.subarray(0, 12), Buffer.from([0xc0, 12, 0, 1, 0, 1])]);
   expect(decodeAnswer(circle)).toBeUndefined();
 });
+
+test("a server that no route leads to is passed over at once", async () => {
+  const nowhere = createDns({ servers: [{ address: "255.255.255.255", port: 1 }] });
+  nowhere.configure!({ timeout: 30_000, tries: 2 });
+  await expect(nowhere.a("one.example")).rejects.toThrow("does not answer");
+});
