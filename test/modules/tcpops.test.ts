@@ -43,7 +43,7 @@ ${routes}`;
     );
     return { stream, got, isOpen: () => open };
   };
-  return { simulation, problems, log, peer };
+  return { simulation, problems, log, peer, script };
 }
 
 const events = `
@@ -216,4 +216,24 @@ test("limits can be changed while the server runs", async () => {
   one.stream.write(request("x"));
   await simulation.advance(4000);
   expect([one.isOpen(), two.isOpen()]).toEqual([true, false]);
+});
+
+test("a script that fails to start leaves the event routes to the one that serves", async () => {
+  const { simulation, log, peer, script } = await start("", `request_route { sl_send_reply(200, "OK"); }${events}`);
+  const [one, two] = [peer(4001), peer(4002)];
+  await simulation.advance(10);
+  const changed = script.replaceAll('"> ', '"> new ');
+  // The module xhttp refuses to serve without its event route, when tcpops has begun.
+  simulation.host.files.write("/t.cfg", changed.replace('loadmodule "tcpops"', '$&\nloadmodule "xhttp"'));
+  expect((await simulation.reload()).outcome).not.toBe("switched");
+  one.stream.end();
+  await simulation.advance(10);
+  simulation.host.files.write("/t.cfg", changed);
+  expect((await simulation.reload()).outcome).toBe("switched");
+  two.stream.end();
+  await simulation.advance(10);
+  expect(log()).toEqual([
+    "closed tcp 1 127.0.0.9:4001 127.0.0.1:5060",
+    "new closed tcp 2 127.0.0.9:4002 127.0.0.1:5060",
+  ]);
 });

@@ -4,7 +4,10 @@ import { type Core, LogLevel } from "../../declare/core.ts";
 import { declare, int, str, text, variable } from "../../declare/module.ts";
 import type { StreamControl, StreamEnd, StreamInfo } from "../../declare/streams.ts";
 import { type Answer, after, type Int } from "../../declare/value.ts";
+import { Newest } from "../newest.ts";
 import { addressOf } from "./address.ts";
+
+type Listener = NonNullable<StreamControl["closed"]>;
 
 interface Tcpops {
   readonly core: Core;
@@ -12,8 +15,10 @@ interface Tcpops {
   readonly mode: number;
   /** Connections that the script has named. */
   readonly named: Set<number>;
-  /** What hears of closed connections while this script is the newest. */
-  hears: StreamControl["closed"];
+  /** What hears of closed connections. */
+  hears: Listener | undefined;
+  /** That of every script that has not ended. */
+  readonly inForce: Newest<Listener>;
 }
 const { fn, pv, module } = declare<Tcpops>();
 
@@ -109,15 +114,18 @@ export const tcpops = module({
   start({ closed_event }, core, old?: Tcpops) {
     const mode = Number(closed_event);
     if (mode < 0 || mode > 2) return "closed_event is 0, 1 or 2";
-    return { core, mode, named: old?.named ?? new Set(), hears: undefined };
+    return { core, mode, named: old?.named ?? new Set(), hears: undefined, inForce: old?.inForce ?? new Newest() };
   },
   open(state, core) {
-    if (!core.streams || state.mode === 0) return;
-    state.hears = (it, why) => tell(state, it, why);
-    core.streams.closed = state.hears;
+    if (!core.streams) return;
+    state.hears = state.mode === 0 ? () => {} : (it, why) => tell(state, it, why);
+    state.inForce.add(state.hears);
+    core.streams.closed = state.inForce.current;
   },
-  stop({ core, hears }) {
-    if (core.streams && core.streams.closed === hears) core.streams.closed = undefined;
+  stop({ core, hears, inForce }) {
+    if (!core.streams || !hears) return;
+    inForce.remove(hears);
+    core.streams.closed = inForce.current;
   },
 
   functions: {

@@ -108,8 +108,9 @@ export const commands = {
       const profiles = state.load();
       if (typeof profiles === "string")
         throw new RpcFault(500, `Error while loading TLS configuration file: ${profiles}`);
+      if (state.profiles) state.inForce.replace(state.profiles, profiles);
       state.profiles = profiles;
-      if (core.streams) core.streams.tls = profiles;
+      if (core.streams) core.streams.tls = state.inForce.current;
       return "Ok. TLS configuration reloaded.";
     },
   }),

@@ -4,6 +4,7 @@ import { type Core, LogLevel } from "../../declare/core.ts";
 import { Lists } from "../../declare/lists.ts";
 import { str } from "../../declare/module.ts";
 import type { TlsProfiles } from "../../sip/secure.ts";
+import { Newest } from "../newest.ts";
 import { commands, expose, opened, waiting } from "./commands.ts";
 import { parseTlsFile } from "./file.ts";
 import { impossible, optionsOf, parameters, type Settings } from "./parameters.ts";
@@ -68,7 +69,7 @@ export const tls = module({
   doc: "TLS for SIP and HTTP connections. The core parameter enable_tls switches it on.",
   params: parameters,
 
-  start(settings, core) {
+  start(settings, core, old?: Tls) {
     const problem = impossible(settings);
     if (problem !== undefined) return problem;
     let config = settings.config;
@@ -76,6 +77,7 @@ export const tls = module({
     const state: Tls = {
       core,
       profiles: undefined,
+      inForce: old?.inForce ?? new Newest(),
       nextId: "",
       load() {
         const loaded = read(settings, config, core);
@@ -98,12 +100,15 @@ export const tls = module({
     state.profiles = profiles;
     return state;
   },
-  open({ profiles }, core) {
-    if (core.streams && profiles) core.streams.tls = profiles;
+  open({ profiles, inForce }, core) {
+    if (!core.streams || !profiles) return;
+    inForce.add(profiles);
+    core.streams.tls = inForce.current;
   },
-  stop({ core, profiles }) {
-    // A script that came after this one may have put others there.
-    if (core.streams && core.streams.tls === profiles) core.streams.tls = undefined;
+  stop({ core, profiles, inForce }) {
+    if (!core.streams || !profiles) return;
+    inForce.remove(profiles);
+    core.streams.tls = inForce.current;
   },
 
   functions: {

@@ -3,6 +3,7 @@ import type { Call } from "../../declare/call.ts";
 import { type Core, LogLevel } from "../../declare/core.ts";
 import { declare } from "../../declare/module.ts";
 import type { TlsFacts, TlsProfiles } from "../../sip/secure.ts";
+import type { Newest } from "../newest.ts";
 
 export interface Tls {
   readonly core: Core;
@@ -10,6 +11,8 @@ export interface Tls {
   readonly load: () => TlsProfiles | string;
   /** Undefined where TLS is disabled. */
   profiles: TlsProfiles | undefined;
+  /** Those of every script that has not ended. */
+  readonly inForce: Newest<TlsProfiles>;
   /** tls_set_connect_server_id: for the next connection that is opened; "" for none. */
   nextId: string;
 }

@@ -1,6 +1,7 @@
 /** websocket: SIP over WebSockets, with the module xhttp (RFC 7118). Follows Kamailio's src/modules/websocket. */
 import { LogLevel } from "../../declare/core.ts";
 import { int, str, text } from "../../declare/module.ts";
+import { Newest } from "../newest.ts";
 import { commands } from "./commands.ts";
 import { handshake } from "./handshake.ts";
 import { closedEvent, count, countHandshakes, fn, gone, module, pv, type Shared, type WebSockets } from "./state.ts";
@@ -59,7 +60,7 @@ export const websocket = module({
       );
     let timeout = within(Number(params.keepalive_timeout), 1, 3600, 180);
     const data = params.ping_application_data;
-    const shared: Shared = old?.shared ?? { newest: core, delay: 0, due: new Set(), enabled: true };
+    const shared: Shared = old?.shared ?? { scripts: new Newest(), due: new Set(), enabled: true };
     const state: WebSockets = {
       core,
       shared,
@@ -98,14 +99,15 @@ export const websocket = module({
     });
     return state;
   },
-  open({ shared, delay }, core) {
-    shared.newest = core;
-    shared.delay = delay;
+  open(state) {
+    state.shared.scripts.add(state);
   },
-  stop({ core, shared }) {
-    if (shared.newest !== core) return;
-    for (const timer of shared.due) timer.cancel();
-    shared.due.clear();
+  stop(state) {
+    const { scripts, due } = state.shared;
+    scripts.remove(state);
+    if (scripts.current) return;
+    for (const timer of due) timer.cancel();
+    due.clear();
   },
 
   functions: {

@@ -2,13 +2,12 @@
 import type { Core, Counter } from "../../declare/core.ts";
 import { declare } from "../../declare/module.ts";
 import type { WebSocketCounters, WebSocketEnd, WebSocketOptions } from "../../declare/streams.ts";
+import type { Newest } from "../newest.ts";
 
 /** What outlives a script: WebSockets stay open when it is replaced. */
 export interface Shared {
-  /** The script that hears of WebSockets that close. */
-  newest: Core;
-  /** Seconds from the end of a WebSocket to its event route. */
-  delay: number;
+  /** The scripts that have not ended: the newest hears of WebSockets that close. */
+  readonly scripts: Newest<WebSockets>;
   /** Event routes that are due. */
   readonly due: Set<{ cancel(): void }>;
   enabled: boolean;
@@ -61,11 +60,12 @@ export const closedEvent = "websocket:closed";
 
 /** Runs the event route for a WebSocket that is gone, on a made-up message that seems to have come on it. */
 export function gone(shared: Shared, end: WebSocketEnd): void {
-  const { newest: core, delay, due } = shared;
-  if (!core.block("event", closedEvent)) return;
-  const timer = core.host.clock.after(delay * 1000, () => {
+  const { scripts, due } = shared;
+  const now = scripts.current;
+  if (!now?.core.block("event", closedEvent)) return;
+  const timer = now.core.host.clock.after(now.delay * 1000, () => {
     due.delete(timer);
-    void shared.newest.runEvent(closedEvent, undefined, ({ msg }) => {
+    void scripts.current?.core.runEvent(closedEvent, undefined, ({ msg }) => {
       msg.received = {
         ...msg.received,
         // What it came as, before the handshake.
