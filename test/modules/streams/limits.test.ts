@@ -100,7 +100,7 @@ test("who never speaks, never ends a handshake or a message, or a PROXY header i
       await it.closed;
     }),
   );
-  expect(Date.now() - began).toBeLessThan(4000);
+  expect(Date.now() - began).toBeLessThan(15_000);
 });
 
 test("a message byte by byte over TLS", async () => {

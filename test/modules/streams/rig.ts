@@ -4,12 +4,15 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { coreCommands } from "../../../src/control/core-commands.ts";
 import { modules } from "../../../src/modules/index.ts";
 import { createHost } from "../../../src/node/host.ts";
 import { createSockets } from "../../../src/node/sockets.ts";
 import { Server } from "../../../src/run/server.ts";
+
+// Real handshakes on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 /** Path of a certificate of the tests, or with `.key` of its key. */
 export const pem = (name: string): string =>
