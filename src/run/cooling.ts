@@ -39,13 +39,20 @@ export class Cooling {
 
   /**
    * Who processes a message: the generation of its transaction (copies, ACK, CANCEL, replies), else the one that serves.
-   * Undefined when it is a call that begins on a socket which is being closed.
+   * On a socket that is being closed calls end as they began; undefined when it is one that begins there.
    */
   generationOf(msg: SipMessage): Generation | undefined {
     const server = this.#server;
     const owner = msg.protocol === "sip" ? server.transactions.matching(msg)?.owner : undefined;
     if (owner instanceof Generation) return owner;
+    const { socket } = msg.received;
+    if (!this.#leaving.has(socket)) return server.active;
     const begins = msg.isRequest && msg.method !== "ACK" && !msg.to?.tag;
-    return begins && this.#leaving.has(msg.received.socket) ? undefined : server.active;
+    return begins ? undefined : this.#listeningOn(socket);
+  }
+
+  /** The newest generation for which the socket's address is its own, as Route fields of its dialogs have it. */
+  #listeningOn(socket: LocalSocket): Generation | undefined {
+    return [...this.generations].reverse().find((it) => it.sockets.all.some((own) => own === socket));
   }
 }

@@ -76,7 +76,7 @@ export class GenerationCore implements Core {
   }
 
   isMyself(host: string, port: number, protocol?: Protocol): boolean {
-    if (this.#server.isMyself(host, port, protocol)) return true;
+    if (this.#generation.sockets.isMyself(host, port, protocol)) return true;
     for (const module of this.modules)
       if (module.isMyself?.(host, port, protocol, this.#generation.states.get(module.name))) return true;
     return false;

@@ -241,7 +241,9 @@ export class Server {
   }
 
   isMyself(host: string, port: number, protocol?: Protocol): boolean {
-    return this.sockets.isMyself(host, port, protocol);
+    if (this.sockets.isMyself(host, port, protocol)) return true;
+    for (const it of this.cooling?.generations ?? []) if (it.sockets.isMyself(host, port, protocol)) return true;
+    return false;
   }
 
   newLists(vars: Value[]): Lists {

@@ -164,6 +164,32 @@ test("a listen that goes away stays for the calls that came on it, and takes no 
   expect(simulation.network.lost).toBeGreaterThan(lost);
 });
 
+test("the end of a call whose listen has gone is routed by the script that still has the address", async () => {
+  const script = (port: number): string => `
+loadmodule "rr.so"
+loadmodule "siputils.so"
+listen=udp:127.0.0.1:${port}
+request_route {
+    if (has_totag()) { if (!loose_route()) xlog("L_NOTICE", "not ours\\n"); t_relay(); exit; }
+    record_route();
+    $du = "sip:127.0.0.3";
+    t_relay();
+}`;
+  const { alice, gw, request, reload, log } = await rig(script(5070));
+  const at = { address: "127.0.0.1", port: 5070 };
+  await alice.send(request("INVITE"), at);
+  await gw.reply(gw.last, 200, "OK");
+  await reload(script(5060));
+  await gw.came();
+  const bye = request("BYE", 1, { to: ";tag=callee", cseq: 2 }).replace(
+    "Max-Forwards",
+    "Route: <sip:127.0.0.1:5070;lr>\r\nMax-Forwards",
+  );
+  await alice.send(bye.replace("sip:bob@127.0.0.1 ", "sip:bob@127.0.0.3 "), at);
+  expect(await gw.came()).toEqual(["BYE sip:bob@127.0.0.3"]);
+  expect(log()).toEqual([]);
+});
+
 test("retiring: adopted transactions run the new script's routes, ended ones are answered with 408", async () => {
   const { simulation, alice, gw, request, reload, rpc, log, waiting } = await rig(relay("one"));
   await alice.send(request("INVITE"));
