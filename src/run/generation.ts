@@ -5,7 +5,7 @@
 import type { Checked } from "../check/ir.ts";
 import type { Program } from "../compile/program.ts";
 import type { Call } from "../declare/call.ts";
-import type { Pending } from "../declare/core.ts";
+import { LogLevel, type Pending } from "../declare/core.ts";
 import type { Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
 import type { Route, Variables } from "../declare/variable.ts";
@@ -130,15 +130,26 @@ export class Generation implements Owner {
   /** It takes new requests from now on. */
   serve(): void {
     this.state = "active";
-    for (const module of this.modules) module.serve?.(this.states.get(module.name), this.core);
+    this.#tell((module, state) => module.serve?.(state, this.core));
   }
 
   /** Another serves now: periodic work ends, and `idle` is called once when the last call has ended. */
   cool(idle: () => void): void {
     this.state = "cooling";
-    for (const module of this.modules) module.cool?.(this.states.get(module.name));
+    this.#tell((module, state) => module.cool?.(state));
     this.onIdle = idle;
     this.#settle();
+  }
+
+  /** There is no way back in a change of generations: a mistake in one module is not to keep the others from it. */
+  #tell(what: (module: Module, state: unknown) => void): void {
+    for (const module of this.modules)
+      try {
+        what(module, this.states.get(module.name));
+      } catch (error) {
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        this.core.log.write(LogLevel.bug, `${module.name} failed in a change of scripts: ${text}\n`);
+      }
   }
 
   #settle(): void {

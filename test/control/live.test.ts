@@ -96,6 +96,13 @@ test("a file that is saved, a signal and the command line reload; a broken scrip
   expect(JSON.parse(list.out).map((it: { state: string }) => it.state)).toEqual(["retired", "active"]);
   expect(await run("rpc", "--control", control, "core.prints", "s:5", "6")).toMatchObject({ status: 0, out: "5\n6\n" });
   expect((await run("rpc", "--control", join(folder, "none"), "core.pwd")).status).toBe(2);
+  // The new script is tried with a ladder first, and would answer otherwise.
+  const other = join(folder, "other.cfg");
+  writeFileSync(other, 'loadmodule "sl.so"\nrequest_route { sl_send_reply("410", "Gone"); }\n');
+  writeFileSync(join(folder, "x.ladder"), 'use "proxy.cfg"\n---\nalice -> proxy  OPTIONS sip:x@proxy\n');
+  const tried = await run("reload", "--control", control, "--check-with", join(folder, "x.ladder"), other);
+  expect(tried.status).toBe(4);
+  expect(tried.out).toMatch(/- 404 two to .*\n.*\+ 410 Gone to /);
 }, 30_000);
 
 test("killed in the middle of a reload, it starts again: the socket is taken over, the last good script serves", async () => {

@@ -74,7 +74,9 @@ async function check(where: Where, recording: string, file: string | undefined, 
   }
   process.stdout.write(`${changedText(changed)}\n`);
   if (accept) return ASKED.done;
-  process.stderr.write(`calls that would be answered differently: ${changed.length}. Nothing was done (--accept reloads)\n`);
+  process.stderr.write(
+    `calls that would be answered differently: ${changed.length}. Nothing was done (--accept reloads)\n`,
+  );
   return ASKED.different;
 }
 
