@@ -260,6 +260,8 @@ export interface Module<S = any, P extends Kinds = any> {
   onRequest?(call: Call, state: S): boolean;
   /** Sees every reply before the core's reply_route. */
   onReply?(call: Call, state: S): void;
+  /** Name of the onreply_route that decides on replies which belong to no transaction (tm's on_sl_reply); "" is none. */
+  strayReplies?(state: S): string;
   /** Hosts that are this server's besides its sockets and aliases; port 0 and no protocol fit any (register_check_self_func). */
   isMyself?(host: string, port: number, protocol: Protocol | undefined, state: S): boolean;
   /** When the last call of the generation has ended, or when it was started and is not taken up. */

@@ -64,6 +64,8 @@ export class Generation implements Owner {
   readonly requestHooks: ((call: Call) => boolean)[] = [];
   preRouting: Route | undefined = undefined;
   readonly replyHooks: ((call: Call) => void)[] = [];
+  /** What decides on replies that belong to no transaction. */
+  strayReplies: Route | undefined = undefined;
   /** Core parameter force_rport. */
   forceRport = false;
   /** `$var`s of routes that no worker runs: timers, events. */
@@ -165,6 +167,7 @@ export class Generation implements Owner {
     for (const module of this.modules) {
       const state = this.states.get(module.name);
       if (module.onRequest) this.requestHooks.push((call) => module.onRequest!(call, state));
+      if (module.strayReplies) this.strayReplies = this.program.onreply.get(module.strayReplies(state as never));
       if (module.onReply) this.replyHooks.push((call) => module.onReply!(call, state));
     }
   }

@@ -131,28 +131,40 @@ export class Receiver {
   #reply(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
     const { replyHooks: hooks } = generation;
     const { program, core } = this.#server.tracer?.side(generation, msg) ?? generation;
-    if (!program.reply && hooks.length === 0) return this.#relayReply(msg);
+    if (!program.reply && hooks.length === 0) return this.#relayReply(generation, msg, slot);
     const vars = generation.varsOf(slot);
     const call = new Call(core, msg, "onreply", vars, this.#server.newLists(vars));
     for (let i = 0; i < hooks.length; i++) hooks[i]!(call);
-    if (!program.reply) return this.#relayReply(msg);
+    if (!program.reply) return this.#relayReply(generation, msg, slot);
     const end = (code: number): Answer<void> => {
       // Kamailio drops the reply when the route ends with 0 or fails as well as on `drop`.
       if (code < 0) this.#server.log.write(LogLevel.warn, "error while trying onreply script\n");
-      else if (code !== 0 && (call.flags & RunFlag.drop) === 0) return this.#relayReply(msg);
+      else if (code !== 0 && (call.flags & RunFlag.drop) === 0) return this.#relayReply(generation, msg, slot);
     };
     const answer = runRoute(this.#server, program.reply, call);
     return answer instanceof Promise ? answer.then(end) : end(answer);
   }
 
   /** A transaction takes the reply, or it goes where its second Via says (RFC 3261, 16.7 (1)). */
-  #relayReply(msg: SipMessage): Answer<void> {
-    const { transactions, stateless } = this.#server;
-    const onward = (taken: boolean): Answer<void> => {
-      if (taken) return;
+  #relayReply(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
+    const taken = this.#server.transactions.receiveReply(msg);
+    if (taken === true) return;
+    return after(taken, (it) => (it ? undefined : this.#strayReply(generation, msg, slot)));
+  }
+
+  /** A reply that belongs to no transaction is forwarded, unless a route that is there for those drops it. */
+  #strayReply(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
+    const { stateless } = this.#server;
+    const forward = (): Answer<void> => {
       const sent = stateless.forwardReply(msg);
       if (sent instanceof Promise) return sent.then(() => {});
     };
-    return after(transactions.receiveReply(msg), onward);
+    const route = generation.strayReplies;
+    if (!route) return forward();
+    const vars = generation.varsOf(slot);
+    const call = new Call(generation.core, msg, "onreply", vars, this.#server.newLists(vars));
+    return after(runRoute(this.#server, route, call), (code) => {
+      if (code !== 0 && (call.flags & RunFlag.drop) === 0) return forward();
+    });
   }
 }

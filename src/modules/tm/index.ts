@@ -17,15 +17,15 @@ export const tm = module({
   start(params, core) {
     if (params.contacts_avp !== "" && params.contact_flows_avp === "")
       return "contact_flows_avp must be set if contacts_avp is set!";
-    const onSlReply = params.on_sl_reply === "" ? undefined : core.block("onreply", params.on_sl_reply);
     core.owner.settings = settingsOf(params, core.config.int("max_branches") || 12);
     return {
       contacts: params.contacts_avp,
       contactFlows: params.contact_flows_avp,
       contactAttributes: params.xavp_contact,
-      onSlReply,
+      strayReplies: params.on_sl_reply,
     };
   },
+  strayReplies: (state) => state.strayReplies,
   functions: {
     ...transactionFunctions,
     ...relayFunctions,

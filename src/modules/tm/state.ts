@@ -2,7 +2,6 @@
 import type { Call } from "../../declare/call.ts";
 import { declare } from "../../declare/module.ts";
 import { IntText, type Value } from "../../declare/value.ts";
-import type { Route } from "../../declare/variable.ts";
 import type { Engine } from "../../transaction/engine.ts";
 import { type NextTransaction, type RunState, stateOf } from "../../transaction/run.ts";
 import type { Transaction } from "../../transaction/transaction.ts";
@@ -14,7 +13,7 @@ export interface Tm {
   /** XAVP with attributes that go along with each contact; "" for none. */
   readonly contactAttributes: string;
   /** onreply_route for replies without a transaction. */
-  readonly onSlReply: Route | undefined;
+  readonly strayReplies: string;
 }
 
 export const { fn, rpc, module } = declare<Tm>();
