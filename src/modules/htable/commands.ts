@@ -1,6 +1,8 @@
 /** Commands on tables: htable.get, htable.dump and their kin. */
+import { LogLevel } from "../../declare/core.ts";
 import { int, type Rpc, RpcFault, str } from "../../declare/module.ts";
 import { strftime, timeOf } from "../pv/strftime.ts";
+import { load, save } from "./database.ts";
 import { type HtableState, rpc } from "./state.ts";
 import type { Item, Table } from "./table.ts";
 
@@ -18,6 +20,16 @@ function find({ tables }: HtableState, name: string): Table {
 function listed({ tables }: HtableState): Table[] {
   if (tables.size === 0) throw new RpcFault(500, "No htables");
   return [...tables.values()].reverse();
+}
+
+/** Puts what the database has in the place of a table's items; undefined when that went well. */
+export async function reload({ storage }: HtableState, it: Table): Promise<string | undefined> {
+  if (!storage) return "db_url is not set";
+  if (it.specification.dbtable === "") return `the table \`${it.name}\` is in no database`;
+  const rows = await load(storage, it.specification);
+  if (typeof rows === "string") return rows;
+  it.fill(rows);
+  return undefined;
 }
 
 const AVP_VAL_STR = 2;
@@ -90,6 +102,30 @@ export const commands: Record<string, Rpc<HtableState>> = {
     run: (args, state) => {
       find(state, args.table).clear();
       return "Ok. Htable flushed.";
+    },
+  }),
+  "htable.reload": rpc({
+    doc: "Reads a table from the database again.",
+    args: { table },
+    async run(args, state) {
+      const it = find(state, args.table);
+      const problem = await reload(state, it);
+      if (problem !== undefined) {
+        state.core.log.write(LogLevel.err, `htable: ${problem}\n`);
+        throw new RpcFault(500, "Htable reload failed");
+      }
+      return "Ok. Htable reloaded.";
+    },
+  }),
+  "htable.store": rpc({
+    doc: "Writes the items of a table to the database.",
+    args: { table },
+    async run(args, state) {
+      if (!state.storage) throw new RpcFault(500, "No htable db_url");
+      const it = find(state, args.table);
+      if (it.specification.dbtable === "") throw new RpcFault(500, "No database htable");
+      await save(state.storage, it);
+      return "Ok. Htable successfully stored to DB.";
     },
   }),
   "htable.dump": rpc({

@@ -13,10 +13,20 @@ export interface Specification {
   /** What a missing item reads as. */
   readonly initial: number | bigint | undefined;
   readonly dbtable: string;
+  /** Not 0: the items are written to the database in the end. */
   readonly dbmode: number;
   readonly replicate: number;
+  /** Columns of the database in the place of the usual ones: the key, and those whose values make one text. */
+  readonly columns: string[] | undefined;
+  /** Stands between the values of columns. */
+  readonly delimiter: string;
+  /** Stands for a value that is NULL. */
+  readonly nullText: string;
+  /** Seconds from one reading of the database to the next; 0: it is read once. */
+  readonly reloadAt: number;
 }
 
+const MAX_COLUMNS = 8;
 const MAX = 4294967295;
 
 /** A string is the problem. */
@@ -35,6 +45,8 @@ export function parseSpecification(text: string): Specification | string {
   };
   let initial: number | bigint | undefined;
   let dbtable = "";
+  let columns: string[] | undefined;
+  const character: Record<string, string> = { coldelim: ",", colnull: "*" };
   for (const { name: option, body } of options) {
     if (option in number) {
       if (!/^[0-9]*$/.test(body) || Number(body) > MAX)
@@ -44,9 +56,14 @@ export function parseSpecification(text: string): Specification | string {
       initial = strictInt(body);
       if (initial === undefined) return `\`initval=${body}\` of the table \`${name}\` is no number`;
     } else if (option === "dbtable") dbtable = body;
-    else if (option === "coldelim" || option === "colnull") {
+    else if (option in character) {
       if (body.length > 1) return `\`${option}=${body}\` of the table \`${name}\` is not one character`;
-    } else if (option !== "cols") return `the table \`${name}\` has an unknown option \`${option}\``;
+      character[option] = body;
+    } else if (option === "cols") {
+      columns = body.split(",");
+      if (columns.length < 2) return `the table \`${name}\` needs two columns at least: key and value`;
+      if (columns.length > MAX_COLUMNS) return `the table \`${name}\` has more than ${MAX_COLUMNS} columns`;
+    } else return `the table \`${name}\` has an unknown option \`${option}\``;
   }
   const size = number["size"]!;
   return {
@@ -58,5 +75,9 @@ export function parseSpecification(text: string): Specification | string {
     dbtable,
     dbmode: number["dbmode"]!,
     replicate: number["dmqreplicate"]!,
+    columns,
+    delimiter: character["coldelim"]!,
+    nullText: character["colnull"]!,
+    reloadAt: number["reloadat"]!,
   };
 }

@@ -4,10 +4,11 @@ import type { Core } from "../../declare/core.ts";
 import { declare } from "../../declare/module.ts";
 import type { Value } from "../../declare/value.ts";
 import type { Timer } from "../../transaction/clock.ts";
+import type { Storage } from "./database.ts";
 import type { Iterators } from "./iterators.ts";
 import type { TableKey } from "./key.ts";
 import type { Locks } from "./locks.ts";
-import type { Item, Table } from "./table.ts";
+import type { Item, Row, Table } from "./table.ts";
 
 export interface HtableState {
   readonly core: Core;
@@ -18,6 +19,14 @@ export interface HtableState {
   /** The first script of this server: its tables are new. */
   readonly fresh: boolean;
   timer: Timer | undefined;
+  /** Undefined without the parameter `db_url`. */
+  readonly storage: Storage | undefined;
+  /** What tables that another script serves still are to hold when this one does. */
+  readonly staged: Map<Table, readonly Row[]>;
+  /** Second of the last reading of tables that are read again and again. */
+  readonly reloaded: Map<Table, number>;
+  /** Event routes of the script are run; not when a function of another language is to be called in their place. */
+  readonly tells: boolean;
   /** The item that a run of `event_route[htable:expired:…]` is about. */
   readonly expiring: WeakMap<Call, Item>;
   /** By worker, which its `$var`s stand for. */

@@ -12,11 +12,23 @@ export interface Item {
   expires: number;
 }
 
+/** An item as a database has it. */
+export interface Row {
+  readonly name: string;
+  readonly value: string | Int;
+  /** How long it lives; 0: as long as the table says. */
+  readonly seconds: number;
+}
+
 /** The items alone: they outlive the script that described the table. */
 class Items {
   readonly byName = new Map<string, Item>();
   /** Ascending by hash; of equal ones the older first. */
   slots: (Item[] | undefined)[];
+  /** The table of the script that serves. */
+  holder: Table | undefined = undefined;
+  /** The database table that they were read from. */
+  source = "";
 
   constructor(slots: number) {
     this.slots = new Array<Item[] | undefined>(slots);
@@ -59,15 +71,39 @@ export class Table {
   readonly #items: Items;
   readonly #seconds: () => number;
 
-  /** Takes over the items of `old`. The number of slots becomes this one's with `resize`, when its generation serves. */
+  /** Takes over the items of `old`. The number of slots becomes this one's with `serve`. */
   constructor(specification: Specification, seconds: () => number, old?: Table) {
     this.specification = specification;
     this.#seconds = seconds;
     this.#items = old ? old.#items : new Items(specification.slots);
   }
 
-  resize(): void {
+  /** The table's script serves from now on. */
+  serve(): void {
     this.#items.resize(this.specification.slots);
+    this.#items.holder = this;
+  }
+
+  /** Whether no other script's table has taken the items over since this one's served. */
+  get holds(): boolean {
+    return this.#items.holder === this;
+  }
+
+  /** No script has served these items yet. */
+  get isNew(): boolean {
+    return this.#items.holder === undefined;
+  }
+
+  /** The database table that the items were read from; "" when they were not. */
+  get source(): string {
+    return this.#items.source;
+  }
+
+  /** Puts the rows in the place of all items. */
+  fill(rows: readonly Row[]): void {
+    this.clear();
+    for (const { name, value, seconds } of rows) this.set(name, value, seconds);
+    this.#items.source = this.specification.dbtable;
   }
 
   get name(): string {
