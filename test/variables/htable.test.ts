@@ -87,6 +87,8 @@ test("items outlive the script, also when the table gets another size", () => {
       .map(({ name, value }) => `${name}=${value}`)
       .sort(),
   ).toEqual(["a=A", "b=B", "c=C", "d=D", "e=5"]);
+  expect(larger.slots.length).toBe(4);
+  larger.serve();
   expect(larger.slots.length).toBe(256);
 });
 
