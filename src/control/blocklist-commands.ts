@@ -4,7 +4,7 @@ import { declare, int, RpcFault, str } from "../declare/module.ts";
 import type { BlockEntry, Names } from "../declare/names.ts";
 import type { Protocol } from "../sip/address.ts";
 
-const { rpc } = declare<Record<string, never>>();
+const { rpc } = declare<unknown>();
 
 /** Kamailio's numbers of protocols; 0 stands for any. */
 const PROTOCOLS: readonly (Protocol | undefined)[] = [undefined, "udp", "tcp", "tls", "sctp"];

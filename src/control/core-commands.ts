@@ -1,14 +1,15 @@
 /** The control commands of the core: `core.*` and `system.*`. Always there, whatever a script loads. Follows Kamailio's core_cmd.c. */
 
 import type { Core } from "../declare/core.ts";
-import { declare, int, type Kind, optional, type Rpc, RpcArray, RpcFault, RpcStruct, str } from "../declare/module.ts";
+import { declare, int, optional, RpcArray, RpcFault, RpcStruct, str } from "../declare/module.ts";
 import type { Int } from "../declare/value.ts";
 import { blocklistCommands } from "./blocklist-commands.ts";
 import { dnsCommands } from "./dns-commands.ts";
+import { type SystemState, systemCommands } from "./system-commands.ts";
 import { tcpCommands } from "./tcp-commands.ts";
 import { traceCommands } from "./trace-commands.ts";
 
-const { rpc, module } = declare<Record<string, never>>();
+const { rpc, module } = declare<SystemState>();
 
 /** Features by their names in Kamailio's compile flags. */
 const flags = "USE_TCP, USE_TLS, USE_DNS_CACHE, USE_DNS_FAILOVER, USE_NAPTR";
@@ -52,53 +53,17 @@ function processes(core: Core): RpcStruct[] {
   return [line(0, "main process - attendant"), ...pools];
 }
 
-/** `name(argument: kind, optional: kind?)`. */
-function signature(name: string, command: Rpc): string {
-  const args = Object.entries(command.args as Record<string, Kind<unknown>>).map(
-    ([arg, kind]) => `${arg}: ${kind.kind}${kind.optional ? "?" : ""}`,
-  );
-  if (command.rest) args.push(`...: ${command.rest.kind}`);
-  return `${name}(${args.join(", ")})`;
-}
-
-function declared(core: Core, name: string): Rpc {
-  const command = core.command(name)?.module.commands[name];
-  if (!command) throw new RpcFault(400, "command not found");
-  return command;
-}
-
 export const coreCommands = module({
   name: "core-rpc",
   doc: "Control commands of the server itself.",
   params: {},
-  start: () => ({}),
+  start: (_, __, old) => ({ pages: old?.pages ?? new Map() }),
   functions: {},
   variables: {},
   events: {},
 
   commands: {
-    "system.listMethods": rpc({
-      doc: "The names of all commands.",
-      args: {},
-      run: (_, __, core) => [...core.commands()],
-    }),
-    "system.methodHelp": rpc({
-      doc: "What a command does.",
-      args: { name: optional(str("Name of a command.")) },
-      run({ name }, _, core) {
-        if (!name) throw new RpcFault(400, "Method Name Expected");
-        return declared(core, name).doc;
-      },
-    }),
-    "system.methodSignature": rpc({
-      doc: "The arguments that a command takes.",
-      args: { name: optional(str("Name of a command.")) },
-      run({ name }, _, core) {
-        if (!name) throw new RpcFault(400, "Method Name Expected");
-        return signature(name, declared(core, name));
-      },
-    }),
-
+    ...systemCommands,
     "core.version": rpc({
       doc: "Name and version of the server.",
       args: {},
@@ -153,6 +118,18 @@ export const coreCommands = module({
       args: {},
       run: (_, __, core) => processes(core),
     }),
+    "core.psa": rpc({
+      doc: "The same in other words: index, pid, status, rank and description.",
+      args: {},
+      run: (_, __, core) =>
+        processes(core).map(({ fields }, index) => ({
+          index,
+          pid: fields[1]![1],
+          status: 1,
+          rank: index,
+          description: fields[2]![1],
+        })),
+    }),
     "core.pwd": rpc({
       doc: "The working directory.",
       args: {},
@@ -168,9 +145,8 @@ export const coreCommands = module({
       args: { signal: int("Number of the signal.", { fallback: 15 }) },
       run({ signal }, _, core) {
         const number = Number(signal);
-        if (number < 0 || number > 64) throw new RpcFault(400, "not a signal");
-        // The answer goes out first.
-        if (number > 0) core.host.clock.after(0, () => core.host.process.signal?.(number));
+        // The answer goes out first; a number that is no signal does nothing, as in Kamailio.
+        if (number > 0 && number <= 64) core.host.clock.after(0, () => core.host.process.signal?.(number));
         return undefined;
       },
     }),
@@ -209,6 +185,20 @@ export const coreCommands = module({
       args: {},
       rest: str("Anything."),
       run: ({ rest }) => rest ?? [],
+    }),
+
+    "core.echo_delta": rpc({
+      doc: "Gives its parameters back, as texts.",
+      args: {},
+      rest: str("Anything."),
+      run: ({ rest }) => rest ?? [],
+    }),
+    "core.udp4_raw_info": rpc({
+      doc: "Kamailio's raw sockets, which there are none of.",
+      args: {},
+      run() {
+        throw new RpcFault(500, "udp4_raw mode support not compiled");
+      },
     }),
 
     "core.aliases_list": rpc({

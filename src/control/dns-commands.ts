@@ -4,7 +4,7 @@ import { declare, int, RpcArray, RpcFault, str } from "../declare/module.ts";
 import { type AnyRecord, type NameEntry, NameFlag, type Names, type RecordType } from "../declare/names.ts";
 import type { Int } from "../declare/value.ts";
 
-const { rpc } = declare<Record<string, never>>();
+const { rpc } = declare<unknown>();
 
 /** Kamailio's numbers of record types, which are those of DNS. */
 const TYPES: Readonly<Record<RecordType, number>> = { a: 1, aaaa: 28, srv: 33, naptr: 35 };

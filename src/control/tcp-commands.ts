@@ -2,7 +2,7 @@
 import type { ConnectionInfo, Core } from "../declare/core.ts";
 import { declare, RpcFault } from "../declare/module.ts";
 
-const { rpc } = declare<Record<string, never>>();
+const { rpc } = declare<unknown>();
 
 const enabled = (core: Core): void => {
   if (core.config.int("disable_tcp") !== 0) throw new RpcFault(500, "tcp support disabled");

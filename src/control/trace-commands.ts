@@ -3,7 +3,7 @@ import type { Core } from "../declare/core.ts";
 import { declare, int, optional, RpcArray, RpcFault, str } from "../declare/module.ts";
 import type { TraceFilter, TracePage, TraceSummary, Traces } from "../declare/trace.ts";
 
-const { rpc } = declare<Record<string, never>>();
+const { rpc } = declare<unknown>();
 
 /** A reader may wait so long for events (seconds). */
 const LONGEST_WAIT = 30;

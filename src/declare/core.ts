@@ -62,8 +62,14 @@ export interface Config {
   get(group: string, name: string, instance?: number): Value | undefined;
   has(name: string): boolean;
   hasInstance(group: string, instance: number): boolean;
-  /** False when there is no such parameter, or it cannot change at run time. */
-  set(group: string, name: string, value: Value): boolean;
+  /** False when there is no such parameter or instance, or it cannot change at run time. */
+  set(group: string, name: string, value: Value, instance?: number): boolean;
+  /** Takes an instance's own value away, so that the group's counts. False when there is no such instance or parameter. */
+  unset(group: string, name: string, instance: number): boolean;
+  /** Makes an instance of a group, with the group's values. False when there is no such group. */
+  addInstance(group: string, instance: number): boolean;
+  /** False when there is no such instance. */
+  removeInstance(group: string, instance: number): boolean;
   groups(): readonly { readonly group: string; readonly names: readonly string[] }[];
   describe(group: string, name: string): string | undefined;
   /** Makes a module's own value visible to `cfg.get`, and to `cfg.set_now_*` when it has a setter (Kamailio's cfg framework). */

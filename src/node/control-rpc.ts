@@ -1,15 +1,17 @@
 /**
  * The server's own control connections: JSON-RPC 2.0, one document after the other on a stream, each answer on a line of
- * its own. Batches, and parameters by name, are understood.
+ * its own. Batches, and parameters by name, are understood, and parameters are checked against the command's schema.
  */
+import { orderOf } from "../control/schema.ts";
 import { type Core, LogLevel } from "../declare/core.ts";
 import type { ControlConnection } from "../declare/host.ts";
 import { RpcFault, RpcStruct } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
 import { type Json, JsonObject, parseJson, printJson } from "../modules/jsonrpcs/json.ts";
+import type { ParameterChecks } from "./control-schema.ts";
 
 /** Codes that JSON-RPC 2.0 defines (section 5.1). */
-const Code = { parse: -32700, request: -32600, method: -32601, internal: -32603 } as const;
+const Code = { parse: -32700, request: -32600, method: -32601, params: -32602, internal: -32603 } as const;
 
 /** Characters of one request; a client that sends more is hung up on. */
 const LONGEST = 1_000_000;
@@ -17,8 +19,15 @@ const LONGEST = 1_000_000;
 /** Commands that only this socket has: what they tell is for the owner of the server alone. */
 export type Own = Readonly<Record<string, () => unknown>>;
 
-/** What a connection does; `core` is that of the generation that serves when a request comes. */
-export function converse(core: () => Core, own: Own, connection: ControlConnection) {
+/** What requests are carried out with. */
+export interface Desk {
+  readonly core: Core;
+  readonly own: Own;
+  readonly checks: ParameterChecks;
+}
+
+/** What a connection does; `desk` gives the core of the generation that serves when a request comes. */
+export function converse(desk: () => Desk, connection: ControlConnection) {
   let text = "";
   // Answers go out in the order of their requests.
   let last: Promise<void> = Promise.resolve();
@@ -27,7 +36,7 @@ export function converse(core: () => Core, own: Own, connection: ControlConnecti
       const { complete, rest } = split(text + bytes);
       text = rest;
       for (const it of complete) {
-        const answer = reply(core(), own, it);
+        const answer = reply(desk(), it);
         last = last.then(async () => {
           const line = await answer;
           if (line !== undefined) connection.write(`${line}\n`);
@@ -69,29 +78,31 @@ function isOpen(text: string): boolean {
   return depth > 0;
 }
 
-async function reply(core: Core, own: Own, text: string): Promise<string | undefined> {
+async function reply(desk: Desk, text: string): Promise<string | undefined> {
   const request = parseJson(text);
   if (Array.isArray(request)) {
     if (request.length === 0) return printJson(fault(null, Code.request, "the batch is empty"));
-    const answers = await Promise.all(request.map((it) => answer(core, own, it)));
+    const answers = await Promise.all(request.map((it) => answer(desk, it)));
     const given = answers.filter((it) => it !== undefined);
     return given.length > 0 ? printJson(given) : undefined;
   }
   if (request === undefined) return printJson(fault(null, Code.parse, "that is no JSON"));
-  const given = await answer(core, own, request);
+  const given = await answer(desk, request);
   return given && printJson(given);
 }
 
 /** Undefined for a notification, which is carried out and not answered. */
-async function answer(core: Core, own: Own, request: Json): Promise<RpcStruct | undefined> {
+async function answer(desk: Desk, request: Json): Promise<RpcStruct | undefined> {
   if (!(request instanceof JsonObject) || request.get("jsonrpc") !== "2.0")
     return fault(null, Code.request, "that is no JSON-RPC 2.0 request");
   const id = request.get("id");
+  if (id !== undefined && id !== null && typeof id !== "string" && typeof id !== "number")
+    return fault(null, Code.request, "an id is a text, a number or null");
   const method = request.get("method");
   const params = request.get("params");
   if (typeof method !== "string" || !(params === undefined || Array.isArray(params) || params instanceof JsonObject))
     return fault(id ?? null, Code.request, "method is a text, params are an array or an object");
-  const done = Object.hasOwn(own, method) ? own[method]!() : await run(core, method, params);
+  const done = Object.hasOwn(desk.own, method) ? desk.own[method]!() : await run(desk, method, params);
   if (id === undefined) return undefined;
   if (done instanceof RpcFault) return fault(id, done.code, done.message);
   return new RpcStruct([
@@ -108,12 +119,23 @@ const fault = (id: Json, code: number, message: string): RpcStruct =>
     ["id", id],
   ]);
 
-async function run(core: Core, method: string, params: readonly Json[] | JsonObject | undefined): Promise<unknown> {
+async function run(
+  { core, checks }: Desk,
+  method: string,
+  params: readonly Json[] | JsonObject | undefined,
+): Promise<unknown> {
   const command = core.command(method);
   if (!command) return new RpcFault(Code.method, `there is no command ${method}`);
-  const names = Object.keys(command.module.commands[method]?.args ?? {});
-  const given = params instanceof JsonObject ? named(names, params) : (params ?? []);
-  if (given instanceof RpcFault) return given;
+  const declared = command.module.commands[method]!;
+  const wrong = await checks.problems(declared, params ?? []);
+  if (wrong.length > 0) return new RpcFault(Code.params, wrong.join("; "));
+  // What system.page is to run is checked as if it had been asked for itself.
+  if (method === PAGE && Array.isArray(params) && typeof params[0] === "string" && !params[2]) {
+    const inner = core.command(params[0]);
+    const problems = inner ? await checks.problems(inner.module.commands[params[0]]!, params.slice(3)) : [];
+    if (problems.length > 0) return new RpcFault(Code.params, problems.join("; "));
+  }
+  const given = params instanceof JsonObject ? inOrder(orderOf(declared), params) : (params ?? []);
   try {
     return await command.run(given.map(parameter));
   } catch (error) {
@@ -124,14 +146,13 @@ async function run(core: Core, method: string, params: readonly Json[] | JsonObj
   }
 }
 
-function named(names: readonly string[], params: JsonObject): Json[] | RpcFault {
-  const given: Json[] = [];
-  for (const [name, value] of params.members) {
-    const at = names.indexOf(name);
-    if (at < 0) return new RpcFault(400, `there is no parameter ${name}; there are ${names.join(", ") || "none"}`);
-    given[at] = value;
-  }
-  return Array.from(given, (it) => it ?? null);
+const PAGE = "system.page";
+
+/** Parameters by name, as they are given by position; those of `rest` come last. */
+function inOrder(names: readonly string[], params: JsonObject): readonly Json[] {
+  const rest = params.get("rest");
+  const given = names.map((name) => params.members.find(([it]) => it === name)?.[1] ?? null);
+  return Array.isArray(rest) && !names.includes("rest") ? [...given, ...rest] : given;
 }
 
 function parameter(value: Json): Value {

@@ -41,9 +41,9 @@ function received(rpc: Rpc, args: readonly Value[]): Record<string, unknown> {
       out[name] = kind.fallback;
     } else out[name] = convert(name, kind, given);
   });
-  if (args.length > kinds.length) {
-    const { rest } = rpc;
-    if (!rest) throw new RpcFault(400, "Too many parameters");
+  // Parameters that nobody asked for are not looked at, as in Kamailio.
+  const { rest } = rpc;
+  if (rest && args.length > kinds.length) {
     out["rest"] = args.slice(kinds.length).map((it) => convert("rest", rest, it));
   }
   return out;

@@ -73,8 +73,14 @@ export class GenerationConfig implements Config {
     if (own !== undefined) return own;
     return this.#groups.get(group)?.get(name)?.get();
   }
-  set(group: string, name: string, value: Value): boolean {
+  set(group: string, name: string, value: Value, instance?: number): boolean {
     const variable = this.#groups.get(group)?.get(name);
+    if (instance !== undefined) {
+      const own = this.#instances.get(group)?.get(instance);
+      if (!variable?.set || !own) return false;
+      own.set(name, value);
+      return true;
+    }
     if (!variable?.set?.(value)) return false;
     this.#changed(group, name, value);
     return true;
@@ -93,6 +99,21 @@ export class GenerationConfig implements Config {
 
   hasInstance(group: string, instance: number): boolean {
     return this.#instances.get(group)?.has(instance) ?? false;
+  }
+
+  unset(group: string, name: string, instance: number): boolean {
+    const own = this.#instances.get(group)?.get(instance);
+    if (!own || !this.#groups.get(group)?.has(name)) return false;
+    own.delete(name);
+    return true;
+  }
+  addInstance(group: string, instance: number): boolean {
+    if (!this.#groups.has(group)) return false;
+    this.#instance(group, instance);
+    return true;
+  }
+  removeInstance(group: string, instance: number): boolean {
+    return this.#instances.get(group)?.delete(instance) ?? false;
   }
 
   #instance(group: string, number: number): Map<string, Value> {

@@ -91,8 +91,17 @@ function start(
   });
 }
 
-const startFn = (doc: string, noAck: boolean) =>
-  rpc({ doc, args: uacArgs, run: (args, _state, core) => start(core, args, noAck) });
+const HEX = "The body is given as hexadecimal digits, with blanks where one likes.";
+
+/** The arguments with the body as bytes. */
+function decoded(args: UacArgs): UacArgs {
+  const digits = args.body.replace(/\s+/g, "");
+  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new RpcFault(400, "Invalid hexa body");
+  return { ...args, body: digits.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16))) };
+}
+
+const startFn = (doc: string, noAck: boolean, hex = false) =>
+  rpc({ doc, args: uacArgs, run: (args, _state, core) => start(core, hex ? decoded(args) : args, noAck) });
 
 /** Status, reason, remote target, next hop and routes of a confirmed dialog, and the fields of the final reply. */
 function outcome(code: number, reply: StoredReply): unknown[] {
@@ -103,22 +112,25 @@ function outcome(code: number, reply: StoredReply): unknown[] {
 }
 const contactOf = (reply: SipMessage): string => /<([^>]*)>/.exec(reply.first(HeaderType.contact) ?? "")?.[1] ?? "";
 
-const waitFn = (doc: string, noAck: boolean) =>
+/** Sends, and gives what `answer` makes of the final reply. */
+const ending = (doc: string, noAck: boolean, hex: boolean, answer: (code: number, reply: StoredReply) => unknown) =>
   rpc({
     doc,
     args: uacArgs,
     run: (args, _state, core) =>
       new Promise((resolve, reject) => {
-        try {
-          after(
-            start(core, args, noAck, (code, it) => resolve(outcome(code, it))),
-            () => undefined,
-          );
-        } catch (fault) {
-          reject(fault);
-        }
+        const sent = async () =>
+          start(core, hex ? decoded(args) : args, noAck, (code, it) => resolve(answer(code, it)));
+        sent().catch(reject);
       }),
   });
+
+const waitFn = (doc: string, noAck: boolean, hex = false) => ending(doc, noAck, hex, outcome);
+const blockFn = (doc: string, noAck: boolean, hex = false) =>
+  ending(doc, noAck, hex, (code, reply) => ({
+    code,
+    text: typeof reply === "object" ? reply.reason : reasonOf(code),
+  }));
 
 export const commands = {
   "tm.stats": rpc({
@@ -224,6 +236,16 @@ export const commands = {
   "tm.t_uac_start_noack": startFn("Sends a request, leaving the ACK to a 2xx to the caller.", true),
   "tm.t_uac_wait": waitFn("Sends a request and waits for its final reply.", false),
   "tm.t_uac_wait_noack": waitFn("The same, leaving the ACK to a 2xx to the caller.", true),
-  "tm.t_uac_wait_block": waitFn("Sends a request and waits for its final reply.", false),
-  "tm.t_uac_wait_block_noack": waitFn("The same, leaving the ACK to a 2xx to the caller.", true),
+  "tm.t_uac_wait_block": blockFn("Sends a request and gives code and reason of its final reply.", false),
+  "tm.t_uac_wait_block_noack": blockFn("The same, leaving the ACK to a 2xx to the caller.", true),
+  "tm.t_uac_start_hex": startFn(`Sends a request. ${HEX}`, false, true),
+  "tm.t_uac_start_noack_hex": startFn(`The same, leaving the ACK to a 2xx to the caller. ${HEX}`, true, true),
+  "tm.t_uac_wait_hex": waitFn(`Sends a request and waits for its final reply. ${HEX}`, false, true),
+  "tm.t_uac_wait_noack_hex": waitFn(`The same, leaving the ACK to a 2xx to the caller. ${HEX}`, true, true),
+  "tm.t_uac_wait_block_hex": blockFn(
+    `Sends a request and gives code and reason of its final reply. ${HEX}`,
+    false,
+    true,
+  ),
+  "tm.t_uac_wait_block_noack_hex": blockFn(`The same, leaving the ACK to a 2xx to the caller. ${HEX}`, true, true),
 };

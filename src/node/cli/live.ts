@@ -6,6 +6,7 @@ import type { ReloadResult } from "../../run/reload.ts";
 import type { Server } from "../../run/server.ts";
 import { controlPath } from "../control-path.ts";
 import { converse } from "../control-rpc.ts";
+import { ParameterChecks } from "../control-schema.ts";
 import type { Options } from "./flags.ts";
 import { Watched } from "./watch.ts";
 
@@ -37,8 +38,10 @@ async function openControl(server: Server, { control, runtimeDir }: Options) {
     return undefined;
   }
   const own = { "generation.sources": () => sourcesOf(server) };
+  const checks = new ParameterChecks();
   const handlers = {
-    connection: (connection: ControlConnection) => converse(() => server.active.core, own, connection),
+    connection: (connection: ControlConnection) =>
+      converse(() => ({ core: server.active.core, own, checks }), connection),
   };
   try {
     return await server.host.control.listen({ kind: "unix-stream", path, mode: 0o600, runtime: true }, handlers);

@@ -35,6 +35,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       .argument("<method>", "name of the command: core.uptime, generation.list, …")
       .argument("[args...]", "numbers are integers, everything else is text; s:5 is the text 5")
       .option("--json", "print the answer as JSON")
+      .option("--no-pages", "ask for the whole answer at once")
       .passThroughOptions(),
   );
   try {
@@ -44,12 +45,52 @@ export async function main(argv: readonly string[]): Promise<number> {
     throw error;
   }
   const [method = "", ...words] = command.args;
-  const options = command.opts<Where & { json?: true }>();
-  const outcome = await request(options, method, words.map(argument));
+  const options = command.opts<Where & { json?: true; pages: boolean }>();
+  const params = words.map(argument);
+  if (options.pages && !WHOLE.has(method)) return byPages(options, method, params, options.json === true);
+  const outcome = await request(options, method, params);
   if (outcome.kind !== "result") return complain(outcome);
   process.stdout.write(options.json ? `${JSON.stringify(outcome.value, null, 2)}\n` : text(outcome.value));
   return ASKED.done;
 }
+
+/** What system.page answers. */
+interface Page {
+  readonly list: 0 | 1;
+  readonly next: string;
+  readonly items: readonly unknown[];
+}
+
+const PAGE_ITEMS = 1000;
+
+/** Commands that are not asked for by pages: the one that makes them, and what only the socket itself knows. */
+const WHOLE: ReadonlySet<string> = new Set(["system.page", "generation.sources"]);
+
+/** Asks page by page and prints each as it comes, so that a long answer neither holds the server up nor fills memory. */
+async function byPages(where: Where, method: string, params: readonly unknown[], json: boolean): Promise<number> {
+  let cursor = "";
+  let printed = 0;
+  do {
+    const outcome = await request(where, "system.page", [method, PAGE_ITEMS, cursor, ...(cursor ? [] : params)]);
+    if (outcome.kind !== "result") return complain(outcome);
+    const page = outcome.value as Page;
+    if (page.list === 0) {
+      const [only] = page.items;
+      process.stdout.write(json ? `${JSON.stringify(only ?? {}, null, 2)}\n` : only === undefined ? "" : text(only));
+      return ASKED.done;
+    }
+    for (const it of page.items) {
+      const before = printed++ > 0;
+      if (json) process.stdout.write(`${before ? ",\n" : "[\n"}${JSON.stringify(it, null, 2).replace(/^/gm, "  ")}`);
+      else process.stdout.write(before && isStruct(it) ? `\n${text(it)}` : text(it));
+    }
+    cursor = page.next;
+  } while (cursor !== "");
+  if (json) process.stdout.write(printed > 0 ? "\n]\n" : "[]\n");
+  return ASKED.done;
+}
+
+const isStruct = (value: unknown): boolean => typeof value === "object" && value !== null;
 
 /** Asks the server that is named, or the only one that answers where servers put their sockets. */
 export async function request(where: Where, method: string, params: readonly unknown[]): Promise<Outcome> {
