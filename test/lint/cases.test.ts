@@ -46,6 +46,13 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
      }`,
     `request_route { sql_pvquery("c", "q", "$var(x)"); xlog("$var(x)"); if ($rU == "x") $var(x) = 1; }`,
   ],
+  "never-armed": [
+    `modparam("tm", "on_sl_reply", "STRAY")
+     request_route { t_on_failure("GAVE_UP"); t_relay(); }
+     failure_route[GAVE_UP] { exit; }
+     onreply_route[STRAY] { exit; }
+     onreply_route[OTHER] { exit; } # <<`,
+  ],
   "var-across-suspend": [
     `request_route {
        $var(x) = 1;

@@ -14,6 +14,8 @@ const ARMS: Partial<Record<BlockKind, RegExp>> = {
 function used(script: Script, functions: RegExp): { names: Set<string>; computed: boolean } {
   const names = new Set<string>();
   let computed = false;
+  // Modules are told by parameters which blocks they are to run: tm's on_sl_reply.
+  for (const item of script.items) if (item.kind === "mod-param") names.add(String(item.value.value));
   for (const block of blocks(script)) {
     for (const { name, args } of calls(block.body)) {
       if (!functions.test(name)) continue;
