@@ -1,6 +1,5 @@
-/** Peers of a flow on the simulated network: they send at their times, answer by their rules, and ACK and CANCEL by themselves. */
-import type { Simulation } from "../../src/simulate/simulation.ts";
-import type { Datagrams, Stream } from "../../src/transport/socket.ts";
+/** Peers of a flow, on a simulated network or a real one: they send at their times, answer by their rules, and ACK and CANCEL by themselves. */
+import type { Datagrams, Endpoint, Stream } from "../../src/transport/socket.ts";
 import { digestValue } from "./digest.ts";
 import {
   type Flow,
@@ -25,7 +24,7 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /** Where an answer goes: an address, or the connection that the request came on. */
-type Way = { readonly host: string; readonly port: number } | { readonly stream: Stream };
+type Way = { readonly host: string; readonly port: number } | { readonly stream: Wire };
 
 interface Incoming {
   readonly request: Message;
@@ -43,28 +42,54 @@ export interface Received {
   readonly text: string;
 }
 
+/** Network and time that peers live in. A stream that was accepted or connected is handed its handlers once. */
+export interface Ground {
+  now(): number;
+  later(ms: number, what: () => void): void;
+  datagrams(at: Endpoint, message: (text: string, host: string, port: number) => void): Pick<Datagrams, "send">;
+  listen(at: Endpoint, accept: (stream: Wire) => StreamEnds): void;
+  connect(from: Endpoint, to: Endpoint, ends: StreamEnds): Wire;
+}
+/** What peers use of a stream, and what they are told of it. */
+export type Wire = Pick<Stream, "write" | "destroy">;
+export interface StreamEnds {
+  data(text: string): void;
+  closed(): void;
+}
+
 /** What all peers of a flow share: time, what was received, and every value that a peer has made. */
 export class Stage {
   readonly flow: Flow;
-  readonly simulation: Simulation;
+  readonly ground: Ground;
   readonly received: Received[] = [];
   /** Tags, branches, Call-IDs and nonces that came from peers: the others are the server's. */
   readonly made = new Set<string>();
   readonly peers = new Map<string, FlowPeer>();
   start = 0;
 
-  constructor(flow: Flow, simulation: Simulation) {
+  constructor(flow: Flow, ground: Ground) {
     this.flow = flow;
-    this.simulation = simulation;
+    this.ground = ground;
     for (const [name, spec] of Object.entries(flow.peers))
       this.peers.set(name, new FlowPeer(this, name, typeof spec === "string" ? { addr: spec } : spec));
   }
 
   now(): number {
-    return this.simulation.host.clock.now() - this.start;
+    return this.ground.now() - this.start;
   }
   later(ms: number, what: () => void): void {
-    this.simulation.host.clock.after(ms, what);
+    this.ground.later(ms, what);
+  }
+  /** Sets the flow's own times; those of its rules start by what comes. */
+  begin(): void {
+    this.start = this.ground.now();
+    for (const step of this.flow.play)
+      if (step.at !== undefined)
+        this.later(step.at, () => {
+          const peer = this.peers.get(step.peer)!;
+          if (step.close) peer.close();
+          else if (step.send !== undefined) peer.sendText(step.send, step.to);
+        });
   }
   note(text: string): void {
     for (const match of text.matchAll(/(?:tag|branch)=([^;,>\s"]+)/g)) this.made.add(match[1]!);
@@ -88,9 +113,9 @@ export class FlowPeer {
   readonly #incoming = new Map<string, Incoming>();
   readonly #counts = new Map<string, number>();
   readonly #acks = new Map<string, number>();
-  #socket: Datagrams | undefined;
-  #stream: Stream | undefined;
-  readonly #streams = new Set<Stream>();
+  #socket: Pick<Datagrams, "send"> | undefined;
+  #stream: Wire | undefined;
+  readonly #streams = new Set<Wire>();
   #order = 0;
   #lastTag = "";
   #last: Message | undefined;
@@ -106,19 +131,13 @@ export class FlowPeer {
   }
 
   #listen(): void {
-    const { network } = this.#stage.simulation;
+    const { ground } = this.#stage;
     const { host: address, port } = this.#address;
-    if (!this.#tcp) {
-      this.#socket = network.bindNow(
-        { address, port },
-        { message: (text, host, from) => this.#receive(text, { host, port: from }), failed: () => undefined },
-      );
-      return;
-    }
-    network.listenNow({ address, port, family: 4, noDelay: true }, (stream) => this.#wire(stream));
+    if (this.#tcp) return ground.listen({ address, port }, (stream) => this.#wire(stream));
+    this.#socket = ground.datagrams({ address, port }, (text, host, from) => this.#receive(text, { host, port: from }));
   }
 
-  #wire(stream: Stream) {
+  #wire(stream: Wire): StreamEnds {
     this.#streams.add(stream);
     let buffer = "";
     return {
@@ -174,15 +193,11 @@ export class FlowPeer {
     }
     if (to && "stream" in to && this.#streams.has(to.stream)) return to.stream.write(text);
     if (this.#stream === undefined) {
-      const handlers: { data(text: string): void; closed(): void } = { data: () => undefined, closed: () => undefined };
-      const stream = this.#stage.simulation.network.connect(
-        {
-          address: SERVER.host,
-          port: SERVER.port,
-          localAddress: this.#address.host,
-          localPort: this.#address.port + 10000,
-          noDelay: true,
-        },
+      const handlers: StreamEnds = { data: () => undefined, closed: () => undefined };
+      const { host, port } = this.#address;
+      const stream = this.#stage.ground.connect(
+        { address: host, port: port + 10000 },
+        { address: SERVER.host, port: SERVER.port },
         { data: (bytes) => handlers.data(bytes), closed: () => handlers.closed() },
       );
       Object.assign(handlers, this.#wire(stream));

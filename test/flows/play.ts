@@ -5,7 +5,7 @@ import type { ServiceAnswer } from "../../src/simulate/http.ts";
 import { Simulation } from "../../src/simulate/simulation.ts";
 import type { Flow, Outcome, ServiceSpec } from "./flow.ts";
 import { normalise } from "./normalise.ts";
-import { Stage } from "./peers.ts";
+import { type Ground, Stage } from "./peers.ts";
 
 /** Where a flow's files lie. */
 const FOLDER = "/flow";
@@ -21,7 +21,8 @@ export interface FlowRun {
   readonly complaints: readonly string[];
 }
 
-export async function playFlow(flow: Flow): Promise<FlowRun> {
+/** `headStart` milliseconds the server has been up when the flow begins: the phase of its tick. */
+export async function playFlow(flow: Flow, headStart = HEAD_START): Promise<FlowRun> {
   const files: Record<string, string> = { [`${FOLDER}/k.cfg`]: flow.cfg.replaceAll("{dir}", FOLDER) };
   for (const [name, text] of Object.entries(flow.files ?? {}))
     files[`${FOLDER}/${name}`] = text.replaceAll("{dir}", FOLDER);
@@ -36,24 +37,17 @@ export async function playFlow(flow: Flow): Promise<FlowRun> {
   const problems = await simulation.start();
   if (problems.length > 0)
     return { outcome: { config_error: true }, complaints: problems.map((it) => `${it.span.line}: ${it.message}`) };
-  const stage = new Stage(flow, simulation);
-  await simulation.advance(HEAD_START);
+  const stage = new Stage(flow, simulated(simulation));
+  await simulation.advance(headStart);
   if (flow.align !== undefined && flow.align !== false) {
     // So many milliseconds after a full second of the wall clock: answers count whole seconds.
     const wanted = flow.align === true ? 60 : flow.align;
     await simulation.advance((wanted - (simulation.host.clock.wall() % 1000) + 1000) % 1000);
   }
   const logged = simulation.log.length;
-  stage.start = simulation.host.clock.now();
   const http: NonNullable<Outcome["http"]>[number][] = [];
-  for (const service of flow.http ?? []) serve(stage, service, http);
-  for (const step of flow.play)
-    if (step.at !== undefined)
-      stage.later(step.at, () => {
-        const peer = stage.peers.get(step.peer)!;
-        if (step.close) peer.close();
-        else if (step.send !== undefined) peer.sendText(step.send, step.to);
-      });
+  for (const service of flow.http ?? []) serve(simulation, stage, service, http);
+  stage.begin();
   await simulation.advance(flow.duration_ms ?? 600);
   await simulation.stop();
   const log: { t: number; v: string }[] = [];
@@ -68,11 +62,25 @@ export async function playFlow(flow: Flow): Promise<FlowRun> {
   return { outcome: normalise(flow, { received: stage.received, log, http, made: stage.made }), complaints };
 }
 
+const simulated = ({ host, network }: Simulation): Ground => ({
+  now: () => host.clock.now(),
+  later: (ms, what) => void host.clock.after(ms, what),
+  datagrams: (at, message) => network.bindNow(at, { message, failed: () => undefined }),
+  listen: (at, accept) => void network.listenNow({ ...at, family: 4, noDelay: true }, accept),
+  connect: (from, to, ends) =>
+    network.connect({ ...to, localAddress: from.address, localPort: from.port, noDelay: true }, ends),
+});
+
 /** A scripted HTTP service; what it was asked is noted. */
-function serve(stage: Stage, spec: ServiceSpec, asked: NonNullable<Outcome["http"]>[number][]): void {
+function serve(
+  simulation: Simulation,
+  stage: Stage,
+  spec: ServiceSpec,
+  asked: NonNullable<Outcome["http"]>[number][],
+): void {
   const HIDDEN = /^(host|user-agent|accept|connection|content-length|accept-encoding)$/i;
   let n = 0;
-  stage.simulation.host.http.services.set(spec.addr, (request): ServiceAnswer => {
+  simulation.host.http.services.set(spec.addr, (request): ServiceAnswer => {
     if (spec.refuse) return { refuse: true };
     n++;
     const path = /^\w+:\/\/[^/]*(\/.*)?$/.exec(request.url)?.[1] ?? "/";
