@@ -64,9 +64,14 @@ export class ServerProcess {
     return this.#marks >= count;
   }
 
-  /** What the script logged since the server serves. */
-  logged(): string[] {
-    return this.#lines.slice(Math.max(0, this.#startedAt)).flatMap((line) =>
+  /** How many lines the server has written. */
+  get written(): number {
+    return this.#lines.length;
+  }
+
+  /** What the script logged since the server serves, or from a line on. */
+  logged(from: number = Math.max(0, this.#startedAt)): string[] {
+    return this.#lines.slice(from).flatMap((line) =>
       line.split(NEXT).flatMap((it) => {
         const text = LINE.exec(it)?.[1];
         return text?.startsWith("<script>: ") ? [text.slice("<script>: ".length)] : [];

@@ -74,6 +74,36 @@ export function composeScript(v: Vector): string {
   return text;
 }
 
+/**
+ * One script for vectors that differ in `script`, `observe` and `message` only: a mark with a field `X-Go` says which
+ * one the next message is for, and puts back what outlives a message.
+ */
+export function composePack(pack: readonly Vector[]): string {
+  const { preamble, routes } = pack[0]!;
+  let text = BASE + (preamble ? ended(preamble) : "");
+  text += `request_route {\n\troute("M$var(__go)");\n\troute("O$var(__go)");\n}\n`;
+  pack.forEach((v, i) => {
+    text += `route[M${i}] {\n${ended(v.script ?? "")}}\n`;
+    text += `route[O${i}] {\n${(v.observe ?? []).map(observation).join("") || "\treturn;\n"}}\n`;
+  });
+  if (routes) text += ended(routes);
+  const names = (kind: string): string[] => {
+    const named = new RegExp(`\\$\\(?${kind}\\(([A-Za-z0-9_]+)\\)`, "g");
+    const all = pack.flatMap((it) => [...`${it.script} ${it.observe} ${routes}`.matchAll(named)].map((m) => m[1]!));
+    return [...new Set(all)];
+  };
+  const reset = [
+    ...names("var").map((it) => `$var(${it}) = 0;`),
+    ...names("vn").map((it) => `$vn(${it}) = $null;`),
+    ...names("shv").map((it) => `$shv(${it}) = 0;`),
+    '$shv(sv) = 5; $shv(ss) = "abc"; sht_reset("a"); sht_reset("b");',
+  ];
+  text += 'event_route[core:worker-one-init] {\n\txlog("@@UP\\n");\n}\n';
+  text += `reply_route {\n\tif($sp == ${PORT.ctl}) {\n\t\tif($hdr(X-Go) != $null) {\n\t\t\t`;
+  text += `${reset.join("\n\t\t\t")}\n\t\t\t$var(__go) = $hdr(X-Go);\n\t\t}\n`;
+  return `${text}\t\txlog("@@END\\n");\n\t\tdrop;\n\t}\n}\n`;
+}
+
 /** Statements that log type and value (in hexadecimal) of one variable. */
 function observation(text: string, i: number): string {
   const quoted = (it: string): string => it.replace(/\\/g, "\\\\").replace(/"/g, '\\"');
