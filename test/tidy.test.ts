@@ -24,6 +24,20 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "src/control",
   ],
   "src/tools": ["grammar", "src/check", "src/compile", "src/declare", "src/run", "src/simulate", "src/sip"],
+  playground: [
+    "grammar",
+    "src/check",
+    "src/compile",
+    "src/control",
+    "src/declare",
+    "src/modules",
+    "src/run",
+    "src/simulate",
+    "src/sip",
+    "src/tools",
+    "src/transaction",
+    "src/transport",
+  ],
   grammar: [],
 };
 

@@ -17,10 +17,20 @@ export const tools: Readonly<Record<string, Tool>> = {
     doc: "have a server that runs change to its script as it is now",
     load: () => import("./reload.ts"),
   },
+  repl: {
+    usage: "repl [FILE]",
+    doc: "play with a script: invented peers, a clock that jumps, every step in view",
+    load: () => import("./repl.ts"),
+  },
   rpc: {
     usage: "rpc METHOD [ARGS...]",
     doc: "have a server that runs carry out a control command",
     load: () => import("./rpc.ts"),
+  },
+  send: {
+    usage: "send URI",
+    doc: "send one request and show what is answered",
+    load: () => import("./send.ts"),
   },
   test: {
     usage: "test [FILE or FOLDER...]",
