@@ -8,7 +8,8 @@ export function difference(flow: Flow, got: Outcome): string | undefined {
   return flow.expect_5_6 && compare(flow.expect_5_6, got) === undefined ? undefined : first;
 }
 
-function compare(want: Outcome, got: Outcome): string | undefined {
+/** The first difference between two outcomes; the tolerances are those of the first. */
+export function compare(want: Outcome, got: Outcome): string | undefined {
   if (want.config_error || got.config_error)
     return want.config_error === got.config_error
       ? undefined

@@ -91,6 +91,8 @@ export interface Flow {
   readonly align?: boolean | number;
   readonly mask?: readonly (readonly [pattern: string, label: string])[];
   readonly log_also?: string;
+  /** Kamailio 5.6.3 cannot run it. */
+  readonly no_5_6?: boolean;
   readonly expect: Outcome;
   readonly expect_5_6?: Outcome;
 }
