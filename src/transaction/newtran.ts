@@ -18,6 +18,8 @@ export function create(engine: Engine, run: Run): number {
     run.tx.request.flags = msg.flags;
     return ErrorCode.script;
   }
+  // What is kept for later has to be whole.
+  if (msg.headersProblem !== "") return ErrorCode.badRequest;
   state.looked = true;
   const match = matchRequest(engine, msg);
   if (match.malformed) return fail(state, ErrorCode.badTuple);
