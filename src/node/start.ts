@@ -26,17 +26,6 @@ const startService = (): Promise<number> =>
     });
   });
 
-const invite = [
-  `INVITE sip:somebody@${sip.host} SIP/2.0`,
-  `Via: SIP/2.0/UDP ${sip.host}:5099;rport;branch=z9hG4bK-try-$$`,
-  "From: <sip:me@localhost>;tag=try",
-  `To: <sip:somebody@${sip.host}>`,
-  "Call-ID: try-$$",
-  "CSeq: 1 INVITE",
-  "Max-Forwards: 70",
-  "Content-Length: 0",
-];
-
 const guide = (url: string): string => `Viaduct is ready.
 
 SIP:      udp:${sip.host}:${sip.port}, script configs/http-async.cfg
@@ -44,7 +33,7 @@ Service:  ${url}, answers after ${thinking / 1000} s
 
 Send a call from another terminal; 404 comes when the service has spoken:
 
-  printf '%s\\r\\n' ${invite.map((line) => `"${line}"`).join(" ")} "" | nc -u -w 2 ${sip.host} ${sip.port}
+  bin/viaduct send sip:somebody@${sip.host}:${sip.port} --method INVITE
 
 Send several at once: the script has two workers, and all calls are answered after one second, because each run is
 suspended while it waits. Let the workers wait instead, and they answer two calls a second; then let them go again:
