@@ -130,8 +130,3 @@ describe("lookup", () => {
     expect(broken.log[1]).toMatch(/^lookup -3 /);
   });
 });
-
-test("there is no database", async () => {
-  const refused = playRegistrar(script('modparam("usrloc", "db_mode", 1)'), register(1));
-  await expect(refused).rejects.toThrow(/db_mode 1 needs a database/);
-});

@@ -1,5 +1,6 @@
 /** Keeping the way to registered contacts open: small datagrams, or SIP requests whose replies show that the contact lives. */
 import type { Core } from "../../declare/core.ts";
+import { type Answer, after } from "../../declare/value.ts";
 import type { LocalSocket } from "../../sip/address.ts";
 import { reverseHex } from "../../sip/build.ts";
 import { bracketed } from "../../sip/ip.ts";
@@ -31,7 +32,7 @@ export interface PingSelection {
 
 /** What the pinger asks of the registrations: the state of usrloc is one. */
 export interface Registrations {
-  pingTargets(which: PingSelection): Iterable<PingTarget>;
+  pingTargets(which: PingSelection): Answer<Iterable<PingTarget>>;
   /** A contact has answered. */
   refreshKeepalive(aorHash: number, ruid: string): void;
 }
@@ -87,7 +88,9 @@ export class Pinger {
   #tick(): void {
     const { interval, natOnly, ownOnly } = this.#settings;
     const selection = { natOnly, ownOnly, part: this.#second, parts: interval };
-    for (const target of this.#registrations()?.pingTargets(selection) ?? []) void this.#ping(target);
+    void after(this.#registrations()?.pingTargets(selection) ?? [], (targets) => {
+      for (const target of targets) void this.#ping(target);
+    });
   }
 
   async #ping(target: PingTarget): Promise<void> {

@@ -6,8 +6,10 @@ import { socketText } from "../corex/variables.ts";
 import { Ruids } from "../usrloc/ruid.ts";
 import type { Usrloc } from "../usrloc/state.ts";
 import { lookup, lookupBranches } from "./lookup.ts";
+
 import { exposeSettings, parameters, settingsOf } from "./parameters.ts";
 import { EXPIRED, fetchContacts, freeContacts, keepProfile, ulc } from "./profiles.ts";
+import { atRecords } from "./records.ts";
 import { fromUser, lookupXavp, registered, unregister } from "./registered.ts";
 import { replyTo } from "./reply.ts";
 import { ALL_SAVE_FLAGS, save } from "./save.ts";
@@ -111,23 +113,43 @@ export const registrar = module({
       in: routing,
       args: { table, uri },
       returns: LOOKED,
-      run: (call, args, state) =>
-        isMissing(args.uri) ? -1 : lookup(call, domainOf(state, args.table), args.uri ?? "", false, state),
+      waits: true,
+      run: (call, { table, uri = call.msg.uri }, state) =>
+        uri === ""
+          ? -1
+          : atRecords(
+              state,
+              table,
+              () => [uri],
+              (domain) => lookup(call, domain, uri, false, state),
+            ),
     }),
     lookup_to_dset: fn({
       doc: "Makes every contact a branch, and leaves the Request-URI as it is.",
       in: routing,
       args: { table, uri },
       returns: LOOKED,
-      run: (call, args, state) =>
-        isMissing(args.uri) ? -1 : lookup(call, domainOf(state, args.table), args.uri ?? "", true, state),
+      waits: true,
+      run: (call, { table, uri = call.msg.uri }, state) =>
+        uri === ""
+          ? -1
+          : atRecords(
+              state,
+              table,
+              () => [uri],
+              (domain) => lookup(call, domain, uri, true, state),
+            ),
     }),
     lookup_branches: fn({
       doc: "Looks up the Request-URI and every branch that has no destination yet.",
       in: routing,
       args: { table },
       returns: LOOKED,
-      run: (call, args, state) => lookupBranches(call, domainOf(state, args.table), state),
+      waits: true,
+      run: (call, { table }, state) => {
+        const uris = () => [call.msg.uri, ...call.msg.branches.map((it) => it.uri)];
+        return atRecords(state, table, uris, (domain) => lookupBranches(call, domain, state));
+      },
     }),
     lookup_xavp: fn({
       doc: "Copies the contacts of an address of record to XAVPs.",
@@ -139,9 +161,16 @@ export const registrar = module({
         contact: str("XAVP for each contact."),
       },
       returns: { 1: "done", [-1]: "nobody is registered there" },
+      waits: true,
       run(call, args, state) {
-        const domain = state.usrloc.domains.get(args.table);
-        return domain ? lookupXavp(call, domain, args.uri, args, state) : -1;
+        const table = state.usrloc.domains.get(args.table);
+        if (!table) return -1;
+        return atRecords(
+          state,
+          table,
+          () => [args.uri],
+          (domain) => lookupXavp(call, domain, args.uri, args, state),
+        );
       },
     }),
     registered: fn({
@@ -156,10 +185,18 @@ export const registrar = module({
         action: int("1: sets the contact's attributes; 2: does not set the XAVP of xavp_rcd.", { fallback: 0 }),
       },
       returns: { 1: "yes", [-1]: "no" },
-      run(call, { table, uri, match, action }, state) {
-        if (isMissing(uri)) return -1;
-        const question = { uri: uri ?? "", match: Number(match), action: Number(action) };
-        return registered(call, domainOf(state, table), question, state);
+      waits: true,
+      run(call, { table, uri: given, match, action }, state) {
+        if (isMissing(given)) return -1;
+        const { msg } = call;
+        const uri = given ?? (msg.isRequest ? msg.uri : (msg.to?.uri ?? ""));
+        const question = { uri, match: Number(match), action: Number(action) };
+        return atRecords(
+          state,
+          table,
+          () => [uri],
+          (domain) => registered(call, domain, question, state),
+        );
       },
     }),
     unregister: fn({
@@ -177,6 +214,7 @@ export const registrar = module({
         [-2]: "it cannot be removed",
         [-3]: "there is no such contact",
       },
+      waits: true,
       run(call, { table, uri, ruid }, state) {
         if (ruid === undefined ? uri === "" : ruid === "") return -1;
         return unregister(call, domainOf(state, table), uri, ruid, state);
@@ -191,9 +229,16 @@ export const registrar = module({
         mode: int("1: the port has to match, too; 2: the protocol."),
       },
       returns: { 1: "yes", [-1]: "no" },
-      run(call, args, state) {
-        const domain = state.usrloc.domains.get(args.table);
-        return domain ? fromUser(call, domain, args.uri, Number(args.mode), state) : -1;
+      waits: true,
+      run(call, { table: name, uri, mode }, state) {
+        const table = state.usrloc.domains.get(name);
+        if (!table) return -1;
+        return atRecords(
+          state,
+          table,
+          () => [uri],
+          (domain) => fromUser(call, domain, uri, Number(mode), state),
+        );
       },
     }),
     reg_send_reply: fn({
@@ -209,7 +254,14 @@ export const registrar = module({
       in: routing,
       args: { table, uri: str("SIP URI of the address of record."), profile: text("Name of the copy.") },
       returns: { 1: "done", [-1]: "nobody is registered there" },
-      run: (call, args, state) => fetchContacts(call, domainOf(state, args.table), args.uri, args.profile, state),
+      waits: true,
+      run: (call, { table, uri, profile }, state) =>
+        atRecords(
+          state,
+          table,
+          () => [uri],
+          (domain) => fetchContacts(call, domain, uri, profile, state),
+        ),
     }),
     reg_free_contacts: fn({
       doc: "Forgets what reg_fetch_contacts() has copied.",

@@ -8,12 +8,14 @@ export interface Problem {
 
 const bad = (text: string): Problem => ({ status: 400, reason: "Bad Request", text });
 
+const internal = (text: string): Problem => ({ status: 500, reason: "Server Internal Error", text });
+
 export const FINE: Problem = { status: 200, reason: "OK", text: "" };
 
 export const Problems = {
   cseq: bad("Invalid CSeq number"),
   aor: bad("Error while parsing AOR"),
-  aorLength: { status: 500, reason: "Server Internal Error", text: "Address Of Record too long" },
+  aorLength: internal("Address Of Record too long"),
   escape: bad("Error while unescaping username"),
   q: bad("Invalid q param in contact"),
   parse: bad("Message parse error"),
@@ -34,5 +36,9 @@ export const Problems = {
     text: "No support for Outbound on edge proxy",
   },
   regId: bad("Invalid Reg-Id number"),
+  recordGet: internal("usrloc_record_get failed"),
+  contactInsert: internal("usrloc_contact_insert failed"),
+  contactUpdate: internal("usrloc_contact_update failed"),
+  contactDelete: internal("usrloc_contact_delete failed"),
   brief: { status: 423, reason: "Interval Too Brief", text: "Interval too brief" },
 } as const satisfies Record<string, Problem>;

@@ -1,5 +1,6 @@
 /** Questions about who is registered: registered(), reg_from_user(), lookup_xavp(), unregister(). */
 import type { Call } from "../../declare/call.ts";
+import { type Answer, after } from "../../declare/value.ts";
 import { XavpList } from "../../declare/xavp.ts";
 import { sameAddress } from "../../sip/ip.ts";
 import { parseUri } from "../../sip/uri.ts";
@@ -26,8 +27,7 @@ export interface Question {
 }
 
 export function registered(call: Call, domain: Domain, { uri, match, action }: Question, state: Registrar): 1 | -1 {
-  const { msg } = call;
-  const aor = aorOf(uri || (msg.isRequest ? msg.uri : (msg.to?.uri ?? "")), state);
+  const aor = aorOf(uri, state);
   if (!isAor(aor)) return -1;
   const wanted = MATCHES.filter(([bit]) => match & bit)
     .map(([, field, key]) => ({ key, value: configuredText(call, state, field) }))
@@ -92,26 +92,43 @@ export function lookupXavp(call: Call, domain: Domain, uri: string, names: XavpN
   return 1;
 }
 
+type Unregistered = 1 | -1 | -2 | -3;
+
 /** Removes an address of record, or with an id one of its contacts. -1: no such address. -2: it cannot be. -3: unknown. */
 export function unregister(
   { msg }: Call,
-  domain: Domain,
+  table: Domain,
   uri: string,
   ruid: string | undefined,
   state: Registrar,
-): 1 | -1 | -2 | -3 {
-  // Without an address only a database finds the id.
-  if (uri === "" && ruid !== undefined) return -2;
+): Answer<Unregistered> {
+  const { usrloc } = state;
+  // Without an address only the database finds the id.
+  if (uri === "" && ruid !== undefined)
+    return usrloc.inDatabase
+      ? after(usrloc.store!.recordOf(table, ruid), (domain) => (domain ? removeOne(domain, ruid, state) : -2))
+      : -2;
   const aor = aorOf(uri || (msg.to?.uri ?? ""), state);
   if (!isAor(aor)) return -1;
-  if (ruid === undefined) {
-    domain.removeAor(aor.aor);
-    return 1;
+  return after(
+    usrloc.records(table, () => [aor.aor]),
+    (domain): Answer<Unregistered> => {
+      if (!domain) return ruid === undefined ? -2 : -3;
+      if (ruid !== undefined) return removeOne(domain, ruid, state, aor.aor);
+      domain.removeAor(aor.aor);
+      return after(usrloc.write(domain), (failed) => (failed ? -2 : 1));
+    },
+  );
+}
+
+function removeOne(domain: Domain, ruid: string, { usrloc }: Registrar, aor?: string): Answer<Unregistered> {
+  for (const entry of domain.entries.values()) {
+    if (aor !== undefined && entry.aor !== aor) continue;
+    const contact = entry.contacts.find((it) => it.ruid === ruid);
+    if (!contact) continue;
+    domain.remove(entry, contact);
+    domain.release(entry);
+    return after(usrloc.write(domain), (failed) => (failed ? -2 : 1));
   }
-  const entry = domain.find(aor.aor);
-  const contact = entry?.contacts.find((it) => it.ruid === ruid);
-  if (!entry || !contact) return -3;
-  domain.remove(entry, contact);
-  domain.release(entry);
-  return 1;
+  return -3;
 }

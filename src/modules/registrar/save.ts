@@ -47,23 +47,52 @@ export function save(
   if (!isAor(aor)) return -1;
   const outcome = outcomeOf(msg, state);
   outcome.problem = FINE;
-  const saved = register(call, domain, flags, aor, state);
-  if (typeof saved !== "number") {
-    outcome.problem = saved;
-    state.rejected.value++;
-    const result = saved === Problems.tooMany ? -2 : -1;
-    return replies && call.kind === "request" ? after(replyTo(call, state), () => result) : result;
-  }
-  state.accepted.value++;
-  const done = (sent: boolean): Saved | -1 => {
-    if (!sent) return -1;
-    if (state.settings.usePath && state.settings.pathMode !== PathMode.off) msg.path = null;
-    return saved;
-  };
-  if (replies && (call.kind === "request" || call.kind === "failure")) return after(replyTo(call, state), done);
-  if (!replies && (flags & SaveFlag.prepareReply) !== 0) prepareReply(call, state);
-  return done(true);
+  return after(kept(call, domain, flags, aor, state), (saved) => {
+    if (typeof saved !== "number") {
+      outcome.problem = saved;
+      state.rejected.value++;
+      const result = saved === Problems.tooMany ? -2 : -1;
+      return replies && call.kind === "request" ? after(replyTo(call, state), () => result) : result;
+    }
+    state.accepted.value++;
+    const done = (sent: boolean): Saved | -1 => {
+      if (!sent) return -1;
+      if (state.settings.usePath && state.settings.pathMode !== PathMode.off) msg.path = null;
+      return saved;
+    };
+    if (replies && (call.kind === "request" || call.kind === "failure")) return after(replyTo(call, state), done);
+    if (!replies && (flags & SaveFlag.prepareReply) !== 0) prepareReply(call, state);
+    return done(true);
+  });
 }
+
+/** Registers where the contacts are, and tells the database at once when that is the way. */
+function kept(call: Call, table: Domain, flags: number, aor: Aor, state: Registrar): Answer<Saved | Problem> {
+  const { usrloc } = state;
+  return after(
+    usrloc.records(table, () => [aor.aor]),
+    (domain) => {
+      if (!domain) return Problems.recordGet;
+      const isNew = domain.find(aor.aor) === undefined;
+      const saved = register(call, domain, flags, aor, state);
+      return after(usrloc.write(domain), (failed): Answer<Saved | Problem> => {
+        if (!failed || typeof saved !== "number") return saved;
+        const problem = NOT_WRITTEN[failed.kind];
+        if (!isNew) return problem;
+        // Of a new address of record nothing stays; what is known of older ones is written by and by.
+        domain.removeAor(aor.aor);
+        outcomeOf(call.msg, state).contacts = "";
+        return after(usrloc.write(domain), () => problem);
+      });
+    },
+  );
+}
+
+const NOT_WRITTEN = {
+  insert: Problems.contactInsert,
+  update: Problems.contactUpdate,
+  delete: Problems.contactDelete,
+} as const;
 
 function register(call: Call, domain: Domain, flags: number, aor: Aor, state: Registrar): Saved | Problem {
   const { msg } = call;
@@ -177,7 +206,7 @@ function updateContacts(saving: Saving, entry: Entry): Saved | Problem {
       if (expires === 0) continue;
       const contact = domain.insert(entry, it.uri, info);
       saved = 1;
-      if (replaces) entry.contacts = [contact];
+      if (replaces) removeOthers(domain, entry, (it) => it === contact);
       tell(saving, contact, "insert");
       if (replaces) break;
       continue;
@@ -187,15 +216,19 @@ function updateContacts(saving: Saving, entry: Entry): Saved | Problem {
       saved = 3;
       continue;
     }
-    if (replaces) entry.contacts = [found];
+    if (replaces) removeOthers(domain, entry, (it) => it === found);
     const moved = info.instance !== "" && info.callId !== found.callId;
     // A device that has started anew: what it had registered before is gone.
-    if (moved) entry.contacts = entry.contacts.filter((one) => one === found || one.instance !== found.instance);
+    if (moved) removeOthers(domain, entry, (it) => it === found || it.instance !== found.instance);
     tell(saving, domain.update(entry, found, info), "update");
     saved = 2;
     if (replaces || moved) break;
   }
   return saved;
+}
+
+function removeOthers(domain: Domain, entry: Entry, stays: (contact: Contact) => boolean): void {
+  for (const it of entry.contacts) if (!stays(it)) domain.remove(entry, it);
 }
 
 /** Counts the contacts that there would be. Whether one is known is asked with the first contact's instance. */

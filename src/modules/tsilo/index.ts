@@ -12,7 +12,8 @@ import { appendBranches } from "../../transaction/append.ts";
 import { clearTargets } from "../../transaction/branch.ts";
 import type { Transaction } from "../../transaction/transaction.ts";
 import { targetsFor } from "../registrar/lookup.ts";
-import { domainOf, type Registrar } from "../registrar/state.ts";
+import { atRecords } from "../registrar/records.ts";
+import type { Registrar } from "../registrar/state.ts";
 import { Store, type StoredUri } from "./store.ts";
 
 interface Tsilo {
@@ -45,8 +46,15 @@ function appendTo(call: Call, tx: Transaction, table: string, uri: string, conta
   if (tx.status >= 200) return -3;
   const registrar = call.core.state<Registrar>("registrar");
   if (registrar === undefined) return -4;
-  const targets = targetsFor(call, tx.request, domainOf(registrar, table), uri, registrar);
-  return typeof targets === "number" ? -4 : appendBranches(tx.engine, tx, targets, contact);
+  return atRecords(
+    registrar,
+    table,
+    () => [uri || tx.request.uri],
+    (domain) => {
+      const targets = targetsFor(call, tx.request, domain, uri, registrar);
+      return typeof targets === "number" ? -4 : appendBranches(tx.engine, tx, targets, contact);
+    },
+  );
 }
 
 /** Does something with every call for the address, one after the other. */

@@ -1,9 +1,11 @@
 /** Commands on the registrations: ul.dump, ul.lookup, ul.add, ul.rm and their kin. */
 import { int, type Rpc, RpcArray, RpcDouble, RpcFault, RpcStruct, str } from "../../declare/module.ts";
+import { type Answer, after } from "../../declare/value.ts";
 import { socketText } from "../corex/variables.ts";
 import { type Contact, type ContactInfo, GIVEN_UP, isValid } from "./contact.ts";
 import type { Domain, Entry } from "./domain.ts";
 import { rpc, type Usrloc } from "./state.ts";
+import type { Store } from "./store.ts";
 
 /** Call-ID, CSeq and User-Agent of a contact that a command has added. */
 const CALL_ID = "dfjrewr12386fd6-343@kamailio.rpc";
@@ -22,6 +24,37 @@ function find(state: Usrloc, name: string): Domain {
   return domain;
 }
 
+/** Works on an address of record where it is kept, and tells the database at once where that is the way. */
+function work<T>(state: Usrloc, name: string, aor: string, then: (domain: Domain, aor: string) => T): Answer<T> {
+  const table = find(state, name);
+  const key = keyOf(state, aor);
+  return after(
+    state.records(table, () => [key]),
+    (domain) => {
+      if (!domain) throw new RpcFault(500, "Database not available");
+      const result = then(domain, key);
+      return after(state.write(domain), (failed) => {
+        if (failed) throw new RpcFault(500, "Database not available");
+        return result;
+      });
+    },
+  );
+}
+
+/** A number that the database tells of a table. */
+async function counted(
+  state: Usrloc,
+  name: string,
+  what: "AoR" | "contact",
+  count: (store: Store) => Promise<number | undefined>,
+): Promise<number> {
+  if (!state.store) throw new RpcFault(500, "Command is not supported in db_mode=0");
+  if (!state.domains.has(name)) throw new RpcFault(500, "Failed to use table");
+  const number = await count(state.store);
+  if (number === undefined) throw new RpcFault(500, `Failed to query ${what} count`);
+  return number;
+}
+
 /** The address as it is kept. */
 function keyOf(state: Usrloc, text: string): string {
   const at = text.indexOf("@");
@@ -36,6 +69,12 @@ function expiry(expires: number, now: number): string | number {
   return now > expires ? "expired" : expires - now;
 }
 
+/** What the database knows of it. */
+function stateOf(it: Contact): string {
+  const { version } = it.stored;
+  return version === undefined ? "CS_NEW" : version === it ? "CS_SYNC" : "CS_DIRTY";
+}
+
 function describe(it: Contact, now: number): RpcStruct {
   const fields: [string, unknown][] = [
     ["Address", it.uri],
@@ -46,7 +85,7 @@ function describe(it: Contact, now: number): RpcStruct {
     ["User-Agent", shown(it.userAgent)],
     ["Received", shown(it.received)],
     ["Path", shown(it.path)],
-    ["State", "CS_NEW"],
+    ["State", stateOf(it)],
     ["Flags", it.flags],
     ["CFlags", it.cflags],
     ["Socket", it.socket ? socketText(it.socket) : "[not set]"],
@@ -130,34 +169,31 @@ export const commands: Readonly<Record<string, Rpc<Usrloc>>> = {
   "ul.lookup": rpc({
     doc: "The contacts of an address of record.",
     args: { table, aor },
-    run: (args, state) => lookup(state, find(state, args.table), keyOf(state, args.aor)),
+    run: (args, state) => work(state, args.table, args.aor, (domain, key) => lookup(state, domain, key)),
   }),
   "ul.rm": rpc({
     doc: "Removes an address of record with its contacts.",
     args: { table, aor },
-    run: (args, state) => {
-      const domain = find(state, args.table);
-      domain.removeAor(keyOf(state, args.aor));
-    },
+    run: (args, state) => work(state, args.table, args.aor, (domain, key) => domain.removeAor(key)),
   }),
   "ul.rm_contact": rpc({
     doc: "Removes a contact of an address of record.",
     args: { table, aor, contact: str("URI of the contact.") },
-    run: (args, state) => {
-      const domain = find(state, args.table);
-      const entry = domain.find(keyOf(state, args.aor));
-      if (!entry) throw new RpcFault(404, "AOR not found");
-      const found = domain.matchAddress(entry, args.contact, { callId: CALL_ID, path: PATH, cseq: CSEQ + 1 });
-      if (found === "none") throw new RpcFault(404, "Contact not found");
-      if (typeof found === "string") throw new RpcFault(500, "Internal error (can't get contact)");
-      domain.remove(entry, found);
-      domain.release(entry);
-    },
+    run: (args, state) =>
+      work(state, args.table, args.aor, (domain, key) => {
+        const entry = domain.find(key);
+        if (!entry) throw new RpcFault(404, "AOR not found");
+        const found = domain.matchAddress(entry, args.contact, { callId: CALL_ID, path: PATH, cseq: CSEQ + 1 });
+        if (found === "none") throw new RpcFault(404, "Contact not found");
+        if (typeof found === "string") throw new RpcFault(500, "Internal error (can't get contact)");
+        domain.remove(entry, found);
+        domain.release(entry);
+      }),
   }),
   "ul.flush": rpc({
-    doc: "Removes the contacts whose time has passed now.",
+    doc: "Removes the contacts whose time has passed now, and brings the database up to date.",
     args: {},
-    run: (_args, state) => state.expire(),
+    run: (_args, state) => state.flush(),
   }),
   "ul.add": rpc({
     doc: "Adds a contact to an address of record, or renews it.",
@@ -175,8 +211,6 @@ export const commands: Readonly<Record<string, Rpc<Usrloc>>> = {
       socket: str("The local socket to use.", { optional: true }),
     },
     run: (args, state) => {
-      const domain = find(state, args.table);
-      const key = keyOf(state, args.aor);
       const expires = Number(args.expires);
       const q = Number(args.q);
       if (Number.isNaN(q)) throw new RpcFault(500, "Not enough parameters or wrong format");
@@ -202,13 +236,31 @@ export const commands: Readonly<Record<string, Rpc<Usrloc>>> = {
         modified: state.now,
         attributes: undefined,
       };
-      const known = domain.find(key);
-      const query = { callId: CALL_ID, path: PATH, cseq: CSEQ + 1 };
-      const found = known ? domain.matchAddress(known, args.contact, query) : "none";
-      if (found === "stale" || found === "repeated") throw new RpcFault(500, "Can't get record");
-      const entry = domain.entry(key);
-      if (found === "none") domain.insert(entry, args.contact, info);
-      else domain.update(entry, found, info);
+      return work(state, args.table, args.aor, (domain, key) => {
+        const known = domain.find(key);
+        const query = { callId: CALL_ID, path: PATH, cseq: CSEQ + 1 };
+        const found = known ? domain.matchAddress(known, args.contact, query) : "none";
+        if (found === "stale" || found === "repeated") throw new RpcFault(500, "Can't get record");
+        const entry = domain.entry(key);
+        if (found === "none") domain.insert(entry, args.contact, info);
+        else domain.update(entry, found, info);
+      });
     },
+  }),
+  "ul.db_users": rpc({
+    doc: "The number of addresses of record in a table of the database that have contacts.",
+    args: { table },
+    run: (args, state) => counted(state, args.table, "AoR", (store) => store.users(args.table, state.now)),
+  }),
+  "ul.db_contacts": rpc({
+    doc: "The number of contacts in a table of the database whose time has not passed.",
+    args: { table },
+    run: (args, state) => counted(state, args.table, "contact", (store) => store.contacts(args.table, state.now)),
+  }),
+  "ul.db_expired_contacts": rpc({
+    doc: "The number of contacts in a table of the database whose time has passed.",
+    args: { table },
+    run: (args, state) =>
+      counted(state, args.table, "contact", (store) => store.expiredContacts(args.table, state.now)),
   }),
 };

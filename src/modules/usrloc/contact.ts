@@ -33,8 +33,15 @@ export interface ContactInfo {
   readonly attributes: XavpList | undefined;
 }
 
+/** The row of a contact in the database, which all versions of the contact share. */
+export interface Stored {
+  /** The version that the row holds; undefined while there is none. */
+  version: Contact | undefined;
+}
+
 export interface Contact extends Omit<ContactInfo, "expires"> {
   readonly aor: string;
+  readonly stored: Stored;
   expires: number;
   /** Seconds since 1970 of the registration or the last sign of life. */
   lastKeepalive: number;
@@ -48,7 +55,10 @@ export const ALL_METHODS = 0xffffffff;
 /** How a contact is recognised when it registers again (parameter matching_mode). */
 export const Matching = { contact: 0, callId: 1, path: 2, callIdOnly: 3 } as const;
 
-/** Expiry of a contact that was given up. */
+/** Flag of a contact that no database is told of. */
+export const MEMORY_ONLY = 1;
+
+/** Expiry of a contact that was given up: its row goes with the next search for such contacts. */
 export const GIVEN_UP = 10;
 
 export const isValid = (contact: Contact, now: number): boolean => contact.expires > now || contact.expires === 0;
@@ -60,6 +70,7 @@ export const bareInstance = (instance: string): string =>
 export const newContact = (aor: string, uri: string, info: ContactInfo, now: number, natFlag: number): Contact => ({
   ...info,
   aor,
+  stored: { version: undefined },
   uri,
   lastKeepalive: now,
   keepalive: (info.cflags & natFlag) !== 0 ? 1 : 0,
@@ -69,6 +80,7 @@ export const newContact = (aor: string, uri: string, info: ContactInfo, now: num
 export const renewed = (contact: Contact, info: ContactInfo, now: number): Contact => ({
   ...info,
   aor: contact.aor,
+  stored: contact.stored,
   uri: info.instance !== "" && info.uri !== "" ? info.uri : contact.uri,
   callId: info.callId || contact.callId,
   instance: contact.instance,

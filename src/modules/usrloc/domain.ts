@@ -1,6 +1,15 @@
 /** A table of registrations: addresses of record and their contacts. Follows Kamailio's udomain.c and urecord.c. */
 import { coreHash } from "../core-hash.ts";
-import { bareInstance, type Contact, type ContactInfo, isValid, Matching, newContact, renewed } from "./contact.ts";
+import {
+  bareInstance,
+  type Contact,
+  type ContactInfo,
+  GIVEN_UP,
+  isValid,
+  Matching,
+  newContact,
+  renewed,
+} from "./contact.ts";
 
 export interface TableRules {
   readonly matching: number;
@@ -10,6 +19,16 @@ export interface TableRules {
   readonly cseqDelay: number;
   readonly natFlag: number;
   readonly now: () => number;
+  /** What happens to contacts is told in `changes`. */
+  readonly tellsChanges: boolean;
+  /** Contacts that have a row stay, given up, until the row is gone. */
+  readonly keepsRemoved: boolean;
+}
+
+/** What a database still has to be told. */
+export interface Change {
+  readonly kind: "insert" | "update" | "delete";
+  readonly contact: Contact;
 }
 
 /** An address of record. Its contacts stand in the order in which they are tried. */
@@ -27,6 +46,11 @@ export class Domain {
   readonly entries = new Map<string, Entry>();
   /** Contacts that have expired since the start. */
   expired = 0;
+  /** The database that its contacts were read from. */
+  source: string | undefined;
+  #changes: Change[] = [];
+  /** The last write for each address of record that has one under way. */
+  readonly #writes = new Map<string, Promise<unknown>>();
   /** The rules of the newest generation. */
   rules: TableRules;
 
@@ -61,7 +85,10 @@ export class Domain {
   }
 
   removeAor(aor: string): void {
-    this.entries.delete(aor);
+    const entry = this.entries.get(aor);
+    if (entry === undefined) return;
+    for (const it of entry.contacts) this.remove(entry, it);
+    this.release(entry);
   }
 
   insert(entry: Entry, uri: string, info: ContactInfo): Contact {
@@ -69,6 +96,7 @@ export class Domain {
     const contact = newContact(entry.aor, uri, info, now(), natFlag);
     const at = this.rules.newestFirst ? 0 : entry.contacts.findIndex((it) => it.q < contact.q);
     entry.contacts = insertedAt(entry.contacts, at, contact);
+    if (this.rules.tellsChanges) this.#changes.push({ kind: "insert", contact });
     return contact;
   }
 
@@ -85,11 +113,39 @@ export class Domain {
       : (before === undefined || contact.q <= before.q) && (behind === undefined || contact.q >= behind.q);
     if (fits) entry.contacts = insertedAt(others, at, contact);
     else entry.contacts = insertedAt(others, newestFirst ? 0 : others.findIndex((it) => it.q >= contact.q), contact);
+    if (this.rules.tellsChanges) this.#changes.push({ kind: "update", contact });
     return contact;
   }
 
   remove(entry: Entry, contact: Contact): void {
+    if (this.rules.keepsRemoved && contact.stored.version !== undefined) {
+      contact.expires = GIVEN_UP;
+      return;
+    }
+    this.drop(entry, contact);
+    if (this.rules.tellsChanges) this.#changes.push({ kind: "delete", contact });
+  }
+
+  /** Forgets a contact, whatever the database has of it. */
+  drop(entry: Entry, contact: Contact): void {
     entry.contacts = entry.contacts.filter((it) => it !== contact);
+  }
+
+  /** What has happened since it was last asked. */
+  takeChanges(): readonly Change[] {
+    const changes = this.#changes;
+    if (changes.length > 0) this.#changes = [];
+    return changes;
+  }
+
+  /** Does some writing after what is under way for the same address of record. */
+  inTurn<T>(aor: string, write: () => Promise<T>): Promise<T> {
+    const before = this.#writes.get(aor);
+    const mine = before === undefined ? write() : before.then(write);
+    this.#writes.set(aor, mine);
+    return mine.finally(() => {
+      if (this.#writes.get(aor) === mine) this.#writes.delete(aor);
+    });
   }
 
   /** The contact by its instance when the registration has one, else by its address as matching_mode says. */
