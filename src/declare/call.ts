@@ -1,5 +1,5 @@
 /** One run of a script over one message: what every script function and variable receives. */
-import type { Destination } from "../sip/address.ts";
+import type { Destination, ReceiveInfo } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { RunState } from "../transaction/run.ts";
 import type { Transaction } from "../transaction/transaction.ts";
@@ -10,6 +10,16 @@ import type { Value } from "./value.ts";
 
 /** Why a run is to stop, as Kamailio's run flags. 0: it goes on. */
 export const RunFlag = { none: 0, exit: 1, return: 2, break: 4, drop: 8 } as const;
+
+/** Bytes from the network that are not a message yet (Kamailio's sr_net_info). */
+export interface RawBytes {
+  text: string;
+  readonly received: ReceiveInfo;
+  /** `$rcv(buf)` may be assigned. */
+  readonly changeable: boolean;
+  /** Number of the event, `$rcv(evtype)`: 1 for event_route[core:msg-received]. */
+  readonly event: number;
+}
 
 const NO_PARAMS: readonly Value[] = [];
 
@@ -43,6 +53,8 @@ export class Call {
   line = 0;
   /** In onsend_route: what is about to be sent, and where (`snd_ip`, `$snd(...)`). */
   sending: { readonly text: string; readonly to: Destination } | undefined = undefined;
+  /** What `$rcv(...)` tells of, in the event routes that see bytes from the network. */
+  raw: RawBytes | undefined = undefined;
   /** Instances of groups of parameters that the run has chosen (cfg_select). */
   instances: Map<string, number> | undefined = undefined;
   /** Set by a function that suspended the transaction: the run ends and its worker slot is free. */

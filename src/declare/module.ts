@@ -1,6 +1,6 @@
 /** The vocabulary in which a module describes itself (DESIGN.md, decision 1). Compiler, checker, manual, REPL and RPC read it. */
 
-import type { Protocol } from "../sip/address.ts";
+import type { Protocol, ReceiveInfo } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { Call } from "./call.ts";
 import type { Core } from "./core.ts";
@@ -236,6 +236,12 @@ export class RpcFault extends Error {
   }
 }
 
+/**
+ * Gives what is to stand in the place of bytes that came from the network, or that are about to go there
+ * (SREV_NET_DATA_IN, SREV_NET_DATA_OUT). What is about to go counts as received from the socket that sends it.
+ */
+export type BytesHook = (text: string, incoming: boolean, received: ReceiveInfo) => Answer<string>;
+
 // biome-ignore lint/suspicious/noExplicitAny: erased state and parameter types.
 export interface Module<S = any, P extends Kinds = any> {
   readonly name: string;
@@ -262,6 +268,10 @@ export interface Module<S = any, P extends Kinds = any> {
   onReply?(call: Call, state: S): void;
   /** Name of the onreply_route that decides on replies which belong to no transaction (tm's on_sl_reply); "" is none. */
   strayReplies?(state: S): string;
+  /** Sees the bytes of every message, when the script wants that; undefined is how that is not so. */
+  bytes?(state: S): BytesHook | undefined;
+  /** Name of the event route that sees replies which go upstream (corex:reply-out); "" is none. */
+  repliesOut?(state: S): string;
   /** Hosts that are this server's besides its sockets and aliases; port 0 and no protocol fit any (register_check_self_func). */
   isMyself?(host: string, port: number, protocol: Protocol | undefined, state: S): boolean;
   /** When the last call of the generation has ended, or when it was started and is not taken up. */

@@ -6,7 +6,7 @@ import type { Checked } from "../check/ir.ts";
 import type { Program } from "../compile/program.ts";
 import type { Call } from "../declare/call.ts";
 import { LogLevel, type Pending } from "../declare/core.ts";
-import type { Module } from "../declare/module.ts";
+import type { BytesHook, Module } from "../declare/module.ts";
 import type { Value } from "../declare/value.ts";
 import type { Route, Variables } from "../declare/variable.ts";
 import type { VarSlots } from "../declare/variables-slots.ts";
@@ -66,6 +66,11 @@ export class Generation implements Owner {
   readonly replyHooks: ((call: Call) => void)[] = [];
   /** What decides on replies that belong to no transaction. */
   strayReplies: Route | undefined = undefined;
+  /** event_route[core:msg-received], when received_route_mode asks for it. */
+  bytesReceived: Route | undefined = undefined;
+  bytesHook: BytesHook | undefined = undefined;
+  /** What sees replies that go upstream. */
+  repliesOut: Route | undefined = undefined;
   /** Core parameter force_rport. */
   forceRport = false;
   /** `$var`s of routes that no worker runs: timers, events. */
@@ -164,10 +169,13 @@ export class Generation implements Owner {
   /** Finds the modules that look at messages before the script does; to be called when all have started. */
   hook(): void {
     this.preRouting = this.event("core:pre-routing");
+    if ((this.config.int("received_route_mode") & 1) !== 0) this.bytesReceived = this.event("core:msg-received");
     for (const module of this.modules) {
       const state = this.states.get(module.name);
       if (module.onRequest) this.requestHooks.push((call) => module.onRequest!(call, state));
       if (module.strayReplies) this.strayReplies = this.program.onreply.get(module.strayReplies(state as never));
+      this.bytesHook ??= module.bytes?.(state);
+      if (module.repliesOut) this.repliesOut ??= this.event(module.repliesOut(state as never));
       if (module.onReply) this.replyHooks.push((call) => module.onReply!(call, state));
     }
   }

@@ -2,7 +2,7 @@
  * A message from its bytes to the script (Kamailio's receive_msg): parsed, given to a worker slot of its socket,
  * run through request_route or reply_route, and handed to the transaction layer.
  */
-import { Call, RunFlag } from "../declare/call.ts";
+import { Call, type RawBytes, RunFlag } from "../declare/call.ts";
 import { LogLevel } from "../declare/core.ts";
 import { type Answer, after } from "../declare/value.ts";
 import { defaultPort, type ReceiveInfo } from "../sip/address.ts";
@@ -20,6 +20,7 @@ export class Receiver {
   readonly #badRequests;
   readonly #badReplies;
   readonly #dropped;
+  readonly #droppedReplies;
 
   constructor(server: Server) {
     this.#server = server;
@@ -29,22 +30,51 @@ export class Receiver {
     this.#badRequests = statistics.counter("core", "err_requests");
     this.#badReplies = statistics.counter("core", "err_replies");
     this.#dropped = statistics.counter("core", "drop_requests");
+    this.#droppedReplies = statistics.counter("core", "drop_replies");
   }
 
   /** A message came. What cannot be parsed is counted and dropped (false); never throws. */
   receive(text: string, received: ReceiveInfo): boolean {
+    const { active } = this.#server;
+    if (active.bytesReceived === undefined && active.bytesHook === undefined) return this.#take(text, received);
+    const seen = this.#seen(active, text, received);
+    if (seen instanceof Promise) {
+      void seen.then((it) => it !== undefined && this.#take(it, received));
+      return true;
+    }
+    return seen === undefined || this.#take(seen, received);
+  }
+
+  /** What event routes that see bytes make of them; undefined when one drops them. */
+  #seen(
+    { bytesReceived, bytesHook, core }: Generation,
+    text: string,
+    received: ReceiveInfo,
+  ): Answer<string | undefined> {
+    const hooked = (it: string): Answer<string> => (bytesHook ? bytesHook(it, true, received) : it);
+    if (!bytesReceived) return hooked(text);
+    const raw: RawBytes = { text, received, changeable: true, event: 1 };
+    const run = core.runDetached(bytesReceived, (call) => {
+      call.raw = raw;
+    });
+    return after(run, (call) => ((call.flags & RunFlag.drop) === 0 ? hooked(raw.text) : undefined));
+  }
+
+  #take(text: string, received: ReceiveInfo): boolean {
     const server = this.#server;
     const msg = new SipMessage(text, received);
     msg.id = ++this.#lastId;
     if (msg.malformed !== "") {
       (text.startsWith("SIP/") ? this.#badReplies : this.#badRequests).value++;
       if (msg.protocol === "sip") server.active.core.runEvent("core:receive-parse-error", msg);
+      server.meter?.malformed();
       server.malformed(msg);
       return false;
     }
     if (msg.isRequest) this.#requests.value++;
     else this.#replies.value++;
     server.tracer?.received(msg);
+    if (server.meter !== undefined && msg.protocol === "sip") server.meter.received(msg);
     const generation = server.cooling ? server.cooling.generationOf(msg) : server.active;
     if (!generation) {
       this.#dropped.value++;
@@ -140,6 +170,7 @@ export class Receiver {
       // Kamailio drops the reply when the route ends with 0 or fails as well as on `drop`.
       if (code < 0) this.#server.log.write(LogLevel.warn, "error while trying onreply script\n");
       else if (code !== 0 && (call.flags & RunFlag.drop) === 0) return this.#relayReply(generation, msg, slot);
+      this.#droppedReplies.value++;
     };
     const answer = runRoute(this.#server, program.reply, call);
     return answer instanceof Promise ? answer.then(end) : end(answer);

@@ -11,13 +11,29 @@ import { SipMessage } from "../sip/message.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import type { RouteHandle, RouteOutcome, TransactionUser } from "../transaction/user.ts";
 import { Generation } from "./generation.ts";
+import type { Meter } from "./meter.ts";
 import { resumption } from "./retire.ts";
 import type { Server } from "./server.ts";
 
 const WENT_ON: RouteOutcome = { dropped: false, code: 1 };
 
+/** The same with the time that it takes. */
+function measured(server: Server, meter: Meter, route: Route, call: Call): Answer<number> {
+  const { clock } = server.host;
+  const since = clock.now();
+  const end = (code: number): number => {
+    meter.ran(call.kind, route.name, clock.now() - since);
+    return code;
+  };
+  const answer = run(server, route, call);
+  return answer instanceof Promise ? answer.then(end) : end(answer);
+}
+
 /** Runs `route` on `call`. Never rejects: an error of ours is logged and counts as an error code. */
-export function runRoute(server: Server, route: Route, call: Call): Answer<number> {
+export const runRoute = (server: Server, route: Route, call: Call): Answer<number> =>
+  server.meter === undefined ? run(server, route, call) : measured(server, server.meter, route, call);
+
+function run(server: Server, route: Route, call: Call): Answer<number> {
   let answer: Answer<number>;
   try {
     answer = route.run(call);
@@ -96,11 +112,34 @@ export class Routes implements TransactionUser {
     }));
   }
   localResponse(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome> | undefined {
+    const seen = this.#owner(tx).repliesOut
+      ? this.replyOut(new SipMessage(text, sentBy(to, this.#server.host.clock.now())), text, to, tx)
+      : undefined;
+    return seen instanceof Promise
+      ? seen.then((it) => this.#localResponse(tx, text, to) ?? it)
+      : (this.#localResponse(tx, text, to) ?? seen);
+  }
+  #localResponse(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome> | undefined {
     const route = this.#event(tx, "tm:local-response");
     if (!route) return undefined;
     return this.#run("local", tx, -1, new SipMessage(text, sentBy(to, this.#server.host.clock.now())), route);
   }
+  /** Shows a reply that goes upstream to the route that is there for them, which decides nothing. */
+  replyOut(message: SipMessage, text: string, to: Destination, tx?: Transaction): Answer<RouteOutcome> | undefined {
+    const route = (tx ? this.#owner(tx) : this.#server.active).repliesOut;
+    if (!route) return undefined;
+    return this.#run("event", tx, -1, message, route, undefined, (call) => {
+      (call as Call).sending = { text, to };
+    });
+  }
   onSend(message: SipMessage, text: string, to: Destination): Answer<RouteOutcome> | undefined {
+    if (message.isRequest) return this.#onSend(message, text, to);
+    const seen = this.replyOut(message, text, to);
+    return seen instanceof Promise
+      ? seen.then(() => this.#onSend(message, text, to) ?? WENT_ON)
+      : this.#onSend(message, text, to);
+  }
+  #onSend(message: SipMessage, text: string, to: Destination): Answer<RouteOutcome> | undefined {
     const generation = this.#generation ?? this.#server.active;
     const route = (this.#server.tracer?.side(generation, message) ?? generation).program.onsend;
     if (!route) return undefined;
@@ -150,7 +189,7 @@ export class Routes implements TransactionUser {
 }
 
 /** A message made here, seen as if it had come from the socket that sends it. */
-const sentBy = ({ socket, protocol, ip, port, connection }: Destination, time: number): ReceiveInfo => ({
+export const sentBy = ({ socket, protocol, ip, port, connection }: Destination, time: number): ReceiveInfo => ({
   socket: socket!,
   protocol,
   srcIp: socket!.address,

@@ -8,7 +8,7 @@ import { type Config, LogLevel } from "../declare/core.ts";
 import type { Host } from "../declare/host.ts";
 import { Lists } from "../declare/lists.ts";
 import type { Module } from "../declare/module.ts";
-import type { Answer, Value } from "../declare/value.ts";
+import { type Answer, after, type Value } from "../declare/value.ts";
 import type { Destination, LocalSocket, Protocol } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
 import { transactionLayer } from "../transaction/create.ts";
@@ -25,13 +25,14 @@ import type { Generation } from "./generation.ts";
 import { Generations, type Known } from "./generations.ts";
 import { type LoadOptions, type LoadResult, load } from "./load.ts";
 import { type LogSink, ServerLog } from "./log.ts";
+import type { Meter } from "./meter.ts";
 import { Pools } from "./pools.ts";
 import type { Probation } from "./probation.ts";
 import { Receiver } from "./receive.ts";
 import { Regexes } from "./regexes.ts";
 import { type ReloadOptions, type ReloadResult, Reloads } from "./reload.ts";
 import type { Ending } from "./retire.ts";
-import { Routes } from "./routes.ts";
+import { Routes, sentBy } from "./routes.ts";
 import { Stateless } from "./stateless.ts";
 import { ServerStatistics } from "./statistics.ts";
 import { type Tracer, Tracing } from "./trace.ts";
@@ -95,6 +96,8 @@ export class Server {
   /** Undefined while nobody traces, which is nearly always. */
   tracer: Tracer | undefined;
   readonly traces: Tracing;
+  /** Undefined unless metrics were asked for. */
+  meter: Meter | undefined = undefined;
   /** Told of each reload that was carried out. */
   onReload: ((result: ReloadResult) => void) | undefined = undefined;
   /** Told when a generation serves well: at once, or when its probation is over. */
@@ -230,8 +233,18 @@ export class Server {
   }
 
   send(text: string, to: Destination): Answer<boolean> {
+    const hook = this.active.bytesHook;
+    if (hook === undefined) return this.#transmit(text, to);
+    const socket = to.socket ?? this.sockets.toward(to.protocol, to.ip);
+    if (!socket) return this.#transmit(text, to);
+    const leaving = hook(text, false, sentBy({ ...to, socket }, this.host.clock.now()));
+    return after(leaving, (it) => this.#transmit(it, to));
+  }
+
+  #transmit(text: string, to: Destination): Answer<boolean> {
     const sent = this.#transports?.send(text, to) ?? false;
     if (this.tracer !== undefined) this.tracer.sent(text, to, sent);
+    if (this.meter !== undefined) this.meter.sent(text);
     return sent;
   }
 

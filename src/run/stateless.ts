@@ -1,12 +1,13 @@
 /** Replies and forwarding without a transaction (Kamailio's sl and core forward). */
-import { LogLevel } from "../declare/core.ts";
+import { type Counter, LogLevel } from "../declare/core.ts";
 import { type Answer, after } from "../declare/value.ts";
 import type { Destination, Protocol } from "../sip/address.ts";
 import { buildForwardedReply, buildLocalReply, buildRequest } from "../sip/build.ts";
 import { HeaderType } from "../sip/headers.ts";
-import type { SipMessage } from "../sip/message.ts";
+import { SipMessage } from "../sip/message.ts";
 import type { Via } from "../sip/via.ts";
 import { replyDestination } from "../transaction/wire.ts";
+import { sentBy } from "./routes.ts";
 import type { Server } from "./server.ts";
 
 /** Kamailio's error codes (error.h) that scripts see in `$rc`. */
@@ -16,17 +17,29 @@ const E_PROHIBITED = -510;
 
 export class Stateless {
   readonly #server: Server;
+  readonly #forwardedRequests: Counter;
+  readonly #forwardedReplies: Counter;
+  readonly #droppedReplies: Counter;
   #tagPrefix = "";
 
   constructor(server: Server) {
     this.#server = server;
+    this.#forwardedRequests = server.statistics.counter("core", "fwd_requests");
+    this.#forwardedReplies = server.statistics.counter("core", "fwd_replies");
+    this.#droppedReplies = server.statistics.counter("core", "drop_replies");
   }
 
   /** Sends a reply to where the request came from (RFC 3261, 18.2.2; RFC 3581). 1, or -1 when it could not be sent. */
   reply(msg: SipMessage, code: number, reason: string): Answer<number> {
     const settings = this.#server.active.buildSettings;
     const text = buildLocalReply(msg, code, reason, code >= 180 && !msg.to?.tag ? this.toTag(msg) : "", settings);
-    return after(this.#server.send(text, replyDestination(msg)), (sent) => (sent ? 1 : -1));
+    const to = replyDestination(msg);
+    return after(this.#server.send(text, to), (sent) => {
+      const seen = this.#server.active.repliesOut
+        ? this.#server.routes.replyOut(new SipMessage(text, sentBy(to, this.#server.host.clock.now())), text, to)
+        : undefined;
+      return after(seen, () => (sent ? 1 : -1));
+    });
   }
 
   /** Sends the request as edited to `to`, which `Server.resolve` has chosen, or the next place. 1, or a negative error. */
@@ -56,7 +69,8 @@ export class Stateless {
       if (outcome?.dropped) return E_PROHIBITED;
       if (destinations.places.has(send.to)) return E_SEND;
       return after(this.#server.send(text, send.to), (sent) => {
-        if (!sent) destinations.places.add(send.to, "send");
+        if (sent) this.#forwardedRequests.value++;
+        else destinations.places.add(send.to, "send");
         return sent ? 1 : E_SEND;
       });
     });
@@ -85,7 +99,11 @@ export class Stateless {
       const socket = target && server.sockets.toward(protocol, target.ip, msg.received.socket, msg.forceSendSocket);
       if (!socket) return false;
       const to: Destination = { socket, protocol, ip: target.ip, port: target.port, connection };
-      return server.send(buildForwardedReply(msg, { inbound: msg.received.socket, outbound: socket, to }), to);
+      const text = buildForwardedReply(msg, { inbound: msg.received.socket, outbound: socket, to });
+      return after(server.send(text, to), (sent) => {
+        (sent ? this.#forwardedReplies : this.#droppedReplies).value++;
+        return sent;
+      });
     });
   }
 

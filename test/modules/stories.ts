@@ -47,7 +47,7 @@ export async function tell(story: Story): Promise<string[]> {
   const files: Record<string, string> = {};
   let message = "invite";
   for (const line of story.script) {
-    if (/^(loadmodule|modparam)/.test(line)) head.push(line);
+    if (/^(loadmodule|modparam|\w+ *= *\d+$)/.test(line)) head.push(line);
     else if (/^(route|reply_route|event_route|failure_route)\b/.test(line)) blocks.push(line);
     else if (line.startsWith("! ")) commands.push(line.slice(2));
     else if (line.startsWith("message ")) message = line.slice(8);

@@ -30,5 +30,11 @@ export const core = module({
   },
   variables: { ...coreVariables, ...selectVariables },
   commands: {},
-  events: {},
+  events: {
+    "core:pre-routing": "Every message, before its route; `drop` ends it.",
+    "core:msg-received":
+      "Every message before it is read, with received_route_mode; `$rcv(...)` has it, `drop` ends it.",
+    "core:receive-parse-error": "A message that cannot be read.",
+    "core:worker-one-init": "Once, when the server begins to serve.",
+  },
 });

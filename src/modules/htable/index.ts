@@ -51,7 +51,7 @@ export const htable = module({
   repeated: ["htable"],
   start: (params, core, old) => {
     const given = (params as unknown as { readonly htable?: readonly string[] }).htable ?? [];
-    if (params.enable_dmq > 0) return "htable: enable_dmq needs the module dmq";
+    if (params.enable_dmq > 0) return "enable_dmq needs the module dmq";
     const tables = new Map<string, Table>();
     const seconds = (): number => Math.floor(core.host.clock.wall() / 1000);
     for (const it of given) {
@@ -65,7 +65,7 @@ export const htable = module({
     let storage: Storage | undefined;
     if (params.db_url !== "") {
       const database = core.host.databases.open(params.db_url);
-      if (typeof database === "string") return `htable: ${database}`;
+      if (typeof database === "string") return database;
       storage = {
         core,
         database,
