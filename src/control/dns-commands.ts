@@ -133,7 +133,7 @@ export const dnsCommands = {
   "dns.view": rpc({
     doc: "Everything that is known of names.",
     args: {},
-    run: (_, __, core) => new RpcArray([...namesOf(core).entries()].map((it) => entryOf(core, it))),
+    run: (_, __, core) => [...namesOf(core).entries()].map((it) => entryOf(core, it)),
   }),
   "dns.debug": rpc({
     doc: "Everything that is known of names, a few numbers each: type, size, references, seconds left, seconds since it was used, flags.",

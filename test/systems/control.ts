@@ -145,7 +145,7 @@ async function start(name: string, port: number, dir = mkdtempSync(join(folder, 
     stream.on("data", (bytes: Buffer) => (party.log += bytes.toString("latin1")));
   for (let waited = 0; ; waited += 100) {
     const { out } = await kamcmd(party, ["core.version"]);
-    if (/kamailio|viaduct/.test(out)) return party;
+    if (/^(kamailio|viaduct) /.test(out)) return party;
     if (waited > 15_000 || party.child.exitCode !== null) throw new Error(`${name} does not start:\n${party.log}`);
     await sleep(100);
   }
@@ -320,6 +320,8 @@ const commands: readonly (readonly string[])[] = [
   ["dns.lookup", "SRV", "_sip._udp.x.example"],
   ["dns.lookup", "BAD", "x.example"],
   ["dns.view"],
+  ["dns.add_aaaa", "x.example", "60", "::1", "0"],
+  ...["aaaa", "srv", "naptr", "cname", "txt", "ebl", "ptr"].map((it) => [`dns.delete_${it}`, "x.example"]),
   ["dns.delete_a", "x.example"],
   ["dns.delete_a", "none.example"],
   ["dns.delete_all"],
@@ -345,6 +347,8 @@ const commands: readonly (readonly string[])[] = [
   ["tm.cancel", "none", "1"],
   ["tm.t_uac_start", ...uac, fields, ""],
   ["tm.t_uac_start_noack", ...uac, fields, ""],
+  ["tm.t_uac_wait", "OPTIONS", "sip:x@127.0.0.1:9", ".", "nowhere", fields, ""],
+  ["tm.t_uac_wait_block", "OPTIONS", "x", ".", ".", fields, ""],
   ["tm.t_uac_start", "OPTIONS"],
   ["tm.t_uac_start", "OPTIONS", "sip:x@127.0.0.1:9", ".", ".", "X: 1\r\n", ""],
   ["tm.t_uac_attrs", "OPTIONS", "sip:x@127.0.0.1:SILENT", ".", ".", fields, ""],
@@ -492,6 +496,7 @@ const commands: readonly (readonly string[])[] = [
   ["xhttp_prom.counter_reset", "calls", "BYE"],
   ["xhttp_prom.gauge_set", "load", "1.5"],
   ["xhttp_prom.gauge_reset", "load"],
+  ["xhttp_prom.histogram_observe", "none", "1.5"],
   ["xhttp_prom.metric_list_print"],
   ["jsonrpc.echo", "a", "1"],
   ["ctl.listen"],
@@ -501,10 +506,12 @@ const commands: readonly (readonly string[])[] = [
 
 /**
  * An answer as kamcmd prints it, reduced to what a program relies on: one line for each field, as the path of names to
- * it with its type, once; values outside structs in their order; faults with code and text.
+ * it with its type, once and sorted; values outside structs in their order; faults with code and text. What is said
+ * about parameters that are missing or wrong is ours: there the code has to do.
  */
 function shape(text: string): string {
-  if (/^error: /m.test(text)) return text.trim();
+  if (/^error: /m.test(text))
+    return /parameter|wrong format|expected|Invalid/i.test(text) ? "error: parameters" : text.trim();
   const found: string[] = [];
   const path: string[] = [];
   const type = (value: string): string =>
@@ -521,7 +528,10 @@ function shape(text: string): string {
     }
   }
   const fieldsFound = found.filter((it) => it.includes(": "));
-  return [...new Set(fieldsFound), ...collapse(found.filter((it) => !it.includes(": ")))].join("\n");
+  return [...new Set(fieldsFound)]
+    .sort()
+    .concat(collapse(found.filter((it) => !it.includes(": "))))
+    .join("\n");
 }
 
 /** Many values one after the other are a list of no certain length. */

@@ -1,6 +1,6 @@
 /** Control commands of tm: what runs, replying and cancelling from outside, and requests of our own. */
 import type { Core } from "../../declare/core.ts";
-import { int, RpcArray, RpcFault, str } from "../../declare/module.ts";
+import { int, RpcFault, str } from "../../declare/module.ts";
 import { type Answer, after } from "../../declare/value.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import type { SipMessage } from "../../sip/message.ts";
@@ -44,6 +44,8 @@ function list(tx: Transaction): Record<string, unknown> {
     return header ? tx.request.text.slice(header.start, header.valueEnd) : "";
   };
   return {
+    // Kamailio prints a pointer; this is what tm.reply takes.
+    cell: `${tx.index}:${tx.label}`,
     tindex: tx.index,
     tlabel: tx.label,
     method: tx.method,
@@ -161,7 +163,7 @@ export const commands = {
   "tm.list": rpc({
     doc: "Every transaction, those in their wait time included.",
     args: {},
-    run: (_args, _state, core) => new RpcArray([...engine(core).all()].map(list)),
+    run: (_args, _state, core) => [...engine(core).all()].map(list),
   }),
   "tm.clean": rpc({
     doc: "Ends transactions whose longest life is over and that nothing works on.",

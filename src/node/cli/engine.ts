@@ -6,18 +6,20 @@ import { modules } from "../../modules/index.ts";
 import type { LogSink } from "../../run/log.ts";
 import { Server } from "../../run/server.ts";
 import { createHost } from "../host.ts";
+import type { Metrics } from "../metrics.ts";
 import { createSockets } from "../sockets.ts";
 import type { Options } from "./flags.ts";
 
-export const createServer = (options: Options, sink: LogSink): Server => {
+export const createServer = (options: Options, sink: LogSink, metrics?: Metrics): Server => {
   const overrides = new Map(options.overrides);
   if (options.debug !== undefined) overrides.set("debug", options.debug);
+  const host = createHost({ ...(options.runtimeDir !== undefined && { runtimeDir: options.runtimeDir }) });
   return new Server({
-    host: createHost({ ...(options.runtimeDir !== undefined && { runtimeDir: options.runtimeDir }) }),
+    host: metrics?.measuring(host) ?? host,
     net: createSockets(options.receiveBuffer),
     modules,
     builtin: [coreCommands, generationCommands],
-    sink,
+    sink: metrics?.counting(sink) ?? sink,
     defines: options.defines,
     substitutions: options.substitutions,
     additions: { modules: options.modules, params: options.modparams, aliases: options.aliases },

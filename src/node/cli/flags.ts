@@ -3,6 +3,7 @@
  * usage text and the tests read this table.
  */
 import type { Value } from "../../declare/value.ts";
+import { metricsAddress } from "../metrics-address.ts";
 
 /** What becomes of a finding of `check`. */
 export type Level = "off" | "info" | "warning" | "error";
@@ -46,6 +47,8 @@ export interface Options {
   rollbackIf: { errors?: number; failures?: number; drops?: number };
   /** Start the last script that served well when the script is broken. */
   lastGood: boolean;
+  /** Where metrics are served for Prometheus, `[HOST:]PORT`. */
+  metrics: string | undefined;
   /** Folder where that is kept; beside the control socket when undefined. */
   keep: string | undefined;
   /** How `check` prints problems. */
@@ -96,6 +99,7 @@ export const defaults = (): Options => ({
   watchPeriod: 0,
   rollbackIf: {},
   lastGood: false,
+  metrics: undefined,
   keep: undefined,
   format: "text",
   missing: "error",
@@ -265,6 +269,16 @@ export const flags: readonly Flag[] = [
   { long: "log-engine", arg: "spec", doc: "no effect here", apply: ignored },
   { short: "L", arg: "path", doc: "modules are built in: no effect", apply: ignored },
   { short: "m", arg: "megabytes", doc: "shared memory: no effect", apply: whole("shmem size", () => {}) },
+  {
+    long: "metrics",
+    arg: "address",
+    doc: "serve metrics for Prometheus on [HOST:]PORT; on this machine alone without a host",
+    apply(options, address) {
+      if (!metricsAddress(address)) return `bad address for metrics: ${address}`;
+      options.metrics = address;
+      return undefined;
+    },
+  },
   {
     long: "missing",
     arg: "level",

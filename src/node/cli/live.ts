@@ -19,7 +19,11 @@ export async function goLive(server: Server, options: Options, files: readonly s
   const control = await openControl(server, options);
   const watched = options.watch ? new Watched(() => void reload(server, "a file was changed")) : undefined;
   watched?.look(files);
-  server.onReload = (result) => watched?.look([...files, ...result.files]);
+  const told = server.onReload;
+  server.onReload = (result) => {
+    told?.(result);
+    watched?.look([...files, ...result.files]);
+  };
   process.on("SIGHUP", () => void reload(server, "SIGHUP"));
   return {
     async close() {

@@ -9,6 +9,7 @@ import { controlPath } from "../control-path.ts";
 import { loadHttp } from "../host.ts";
 import { keep, lastGood } from "../last-good.ts";
 import { jsonLog, type NodeLog, textLog } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
 import { announce, isDaemon } from "./daemon.ts";
 import { createServer } from "./engine.ts";
 import type { Options } from "./flags.ts";
@@ -23,7 +24,9 @@ export const serve = async (options: Options): Promise<boolean> => {
   const pidFile = options.pidFile && resolve(options.pidFile);
   const groupFile = options.groupFile && resolve(options.groupFile);
   const log = new SwitchedLog(textLog({ fd: 2, pid: process.pid, colours: options.colours }));
-  const server = createServer(options, log);
+  // Loaded only when it is wanted.
+  const metrics = options.metrics === undefined ? undefined : new (await import("../metrics.ts")).Metrics();
+  const server = createServer(options, log, metrics);
   watchOurselves(server, log);
   const { generation, files, loaded } = await loadAtStart(server, file, options);
   if (!generation) {
@@ -38,6 +41,7 @@ export const serve = async (options: Options): Promise<boolean> => {
   try {
     if (options.workdir !== undefined) process.chdir(options.workdir);
     if (generation.modules.some((it) => it.name.startsWith("http_"))) await loadHttp();
+    if (metrics) await openMetrics(metrics, server, options.metrics!);
     await server.start(generation);
     writeNumber(pidFile, process.pid);
     writeNumber(groupFile, processGroup());
@@ -87,6 +91,12 @@ const keepGood = (server: Server, known: Known, options: Options): void => {
   const path = keptAt(options);
   const problem = path === undefined ? "there is no folder for it" : keep(path, known);
   if (problem !== undefined) server.log.write(LogLevel.err, `the script cannot be kept for --last-good: ${problem}\n`);
+};
+
+const openMetrics = async (metrics: Metrics, server: Server, address: string): Promise<void> => {
+  const { serveMetrics } = await import("../metrics-server.ts");
+  metrics.watch(server);
+  await serveMetrics(metrics, address);
 };
 
 /** The log is chosen when the script has been read, which itself may have something to say. */
