@@ -81,6 +81,8 @@ const rows: [string, unknown][] = [
   ["-c", { checkOnly: true }],
   ["-x fm -X tlsf -W poll -O 3 -Q 2 -S -s 1 -B 3", {}],
   ["-b 65536 -G g --server-id=3", { receiveBuffer: 65536, groupFile: "g", overrides: { server_id: 3 } }],
+  ["--metrics 9090", { metrics: "9090" }],
+  ["--metrics=x:y", "bad address for metrics: x:y"],
   ["-v", { print: "version" }],
   ["--version", { print: "version" }],
   ["-h", { print: "help" }],
