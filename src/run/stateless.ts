@@ -3,7 +3,6 @@ import { type Counter, LogLevel } from "../declare/core.ts";
 import { type Answer, after } from "../declare/value.ts";
 import type { Destination, Protocol } from "../sip/address.ts";
 import { buildForwardedReply, buildLocalReply, buildRequest } from "../sip/build.ts";
-import { HeaderType } from "../sip/headers.ts";
 import { SipMessage } from "../sip/message.ts";
 import type { Via } from "../sip/via.ts";
 import { replyDestination } from "../transaction/wire.ts";
@@ -43,11 +42,11 @@ export class Stateless {
   }
 
   /** Sends the request as edited to `to`, which `Server.resolve` has chosen, or the next place. 1, or a negative error. */
-  forward(msg: SipMessage, to: Destination): Answer<number> {
-    return this.#server.destinations.tryEach(to, (it) => this.#forwardTo(msg, it));
+  forward(msg: SipMessage, to: Destination, branch = 0): Answer<number> {
+    return this.#server.destinations.tryEach(to, (it) => this.#forwardTo(msg, it, branch));
   }
 
-  #forwardTo(msg: SipMessage, to: Destination): Answer<number> {
+  #forwardTo(msg: SipMessage, to: Destination, index: number): Answer<number> {
     const { received } = msg;
     const { destinations } = this.#server;
     const outbound = to.socket ?? this.#server.sockets.toward(to.protocol, to.ip, received.socket);
@@ -56,7 +55,7 @@ export class Stateless {
     // RFC 3261, 16.11: a stateless proxy computes the branch from the request, so that copies get the same one.
     const options = {
       ...this.#server.active.buildSettings,
-      branch: this.#server.transactions.engine.statelessBranch(msg),
+      branch: this.#server.transactions.engine.statelessBranch(msg, index),
     };
     let text = buildRequest(msg, send, options);
     const stream = send.to.protocol === "udp" ? destinations.tooLarge(text.length, msg, send.to) : undefined;
@@ -107,7 +106,7 @@ export class Stateless {
     });
   }
 
-  /** The same for every copy of a request: an MD5 of this server, a dot and a sum over what tells requests apart. */
+  /** The same for every copy of a request: an MD5 of this server, a dot, and sums over its sender with branch and Call-ID. */
   toTag(msg: SipMessage): string {
     if (this.#tagPrefix === "") {
       const { host, sockets } = this.#server;
@@ -115,7 +114,10 @@ export class Stateless {
       const name = `${first?.protocol}:${first?.address}:${first?.port}`;
       this.#tagPrefix = `${host.hash("md5", `stateless ${host.process.hostname} ${name}`)}.`;
     }
-    return this.#tagPrefix + checksum(identity(msg));
+    const via = msg.via1;
+    const [host, port] = via ? [via.host, via.port || ""] : ["", ""];
+    const branch = via?.branch?.value ?? "";
+    return this.#tagPrefix + checksum(`${host}${port}${branch}`) + checksum(`${port}${host}${msg.callId}`);
   }
 }
 
@@ -123,12 +125,6 @@ export class Stateless {
 function connectionOf(via: Via): number {
   const digits = via.i?.value ?? "";
   return digits === "" ? 0 : Number.parseInt([...digits].reverse().join(""), 16) || 0;
-}
-
-/** What is the same in every copy of a request, and differs between requests. */
-function identity(msg: SipMessage): string {
-  const branch = msg.via1?.branch?.value;
-  return branch ?? `${msg.callId} ${msg.first(HeaderType.cseq)} ${msg.requestUri}`;
 }
 
 /** CRC-16 (CCITT) as four hexadecimal digits. */

@@ -102,6 +102,8 @@ export function cancelText(tx: Transaction, branch: number, reason: string): str
   if (sent === "") return "";
   const keepsTo = tx.startedHere || (tx.request.marks?.has("uac-to") ?? false);
   if (!tx.settings.reparseInvite && !keepsTo) return asReceived("CANCEL", tx, branch, toLine(tx.request), reason);
+  // Only an INVITE can be canceled (RFC 3261 9.1).
+  if (!/^i/i.test(sent)) return "";
   return buildCancel(sent, {
     ...(!keepsTo && { to: toLine(tx.request) }),
     extra: reason,
@@ -135,9 +137,11 @@ function asReceived(method: string, tx: Transaction, branch: number, to: string,
   return `${head}CSeq: ${tx.cseq} ${method}\r\nMax-Forwards: 70\r\n${routes}Content-Length: 0\r\n${reason}\r\n`;
 }
 
-/** A To tag for replies made here: the same for every reply to a request. */
+/** A To tag for replies made here: the same for every reply to a request, by its sender, branch and Call-ID. */
 export function tagFor(engine: Engine, msg: SipMessage): string {
-  const mark = hash(viaText(msg), hash(fromTag(msg), hash(msg.callId)));
+  const via = msg.via1;
+  const sender = via ? `${via.host}:${via.port} ${via.branch?.value ?? ""}` : "";
+  const mark = hash(sender, hash(msg.callId));
   return `${engine.tagPrefix}-${(mark & 0xffff).toString(16).padStart(4, "0")}`;
 }
 

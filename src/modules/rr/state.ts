@@ -34,7 +34,7 @@ export interface RouteField {
   readonly entries: readonly NameAddr[];
 }
 
-/** The Route field at or after index `from` in the header fields; undefined when there is none, null when it is malformed. */
+/** The Route field at or after index `from` in the header fields; undefined when there is none, null when it or a field before it is malformed. */
 export function routeField(msg: SipMessage, from = 0): RouteField | null | undefined {
   for (let i = from; i < msg.headers.length; i++) {
     const header = msg.headers[i]!;
@@ -42,7 +42,7 @@ export function routeField(msg: SipMessage, from = 0): RouteField | null | undef
     const entries = parseNameAddrs(msg.text, header.valueStart, header.valueEnd);
     return entries === null ? null : { header, entries };
   }
-  return undefined;
+  return msg.headersProblem === "" ? undefined : null;
 }
 
 /** The Route field behind this one. */

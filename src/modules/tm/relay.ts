@@ -140,10 +140,10 @@ export const relayFunctions = {
   t_relay_to_tls: relayFn("TLS", "tls"),
   t_relay_to_sctp: relayFn("SCTP", "sctp"),
   t_relay_to: fn({
-    doc: "Relays the request, to an address if one is given. Flags: 1 no 100, 2 no reply for an error, 4 no DNS failover.",
+    doc: "Relays the request, to an address if one is given. Flags: 1 no 100, 2 no reply for an error, 4 no DNS failover; without an address Kamailio takes them and forgets them, and so does this.",
     in: RELAYING,
     args: {
-      address: optional(str("`proto:host:port`, or the flags when it is the only argument and a number.")),
+      address: optional(str("`proto:host:port`; a number when it is the only argument stands for flags.")),
       flags: optional(str("Flags as a number, decimal or 0x….")),
     },
     waits: true,
@@ -154,10 +154,10 @@ export const relayFunctions = {
       return parseAddress(address) ? undefined : `invalid proxy addr parameter <${address}>`;
     },
     run(call, args) {
-      const only = args.flags === undefined && args.address !== undefined && isNumber(args.address);
-      const flags = only ? args.address : args.flags;
+      const { address, flags } = args;
       if (flags !== undefined) applyFlags(call, Number(flags));
-      const to = only || args.address === undefined ? undefined : parseAddress(args.address);
+      const none = address === undefined || (flags === undefined && isNumber(address));
+      const to = none ? undefined : parseAddress(address);
       return relayed(relay(engineOf(call), call, to));
     },
   }),

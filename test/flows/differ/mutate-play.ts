@@ -143,7 +143,7 @@ export const playMutations: Readonly<Record<string, Mutation>> = {
     const timed = sends(flow).filter((i) => flow.play[i]!.at !== undefined);
     if (timed.length === 0) return undefined;
     const step = flow.play[random.pick(timed)]!;
-    return { ...flow, play: [...flow.play, { ...step, at: step.at! + random.pick([12, 45, 105, 260]) }] };
+    return { ...flow, play: [...flow.play, { ...step, at: step.at! + random.pick([17, 45, 105, 260]) }] };
   },
   "another method": (flow, random) => {
     const method = random.pick(METHODS);
@@ -182,7 +182,7 @@ export const playMutations: Readonly<Record<string, Mutation>> = {
       (it: string): string => it.replaceAll("z9hG4bK-", "old-"),
       (it: string): string => it.replaceAll(/;branch=z9hG4bK-[\w-]+/g, ""),
       (it: string): string => it.replaceAll(/(;branch=z9hG4bK-[\w-]+)/g, "$1;rport"),
-      (it: string): string => it.replaceAll(/(;branch=z9hG4bK-[\w-]+)/g, ";x=1 $1 ; rport ;y"),
+      (it: string): string => it.replaceAll(/(;branch=z9hG4bK-[\w-]+)/g, " ;x=1 $1 ; rport"),
       (it: string): string => it.replaceAll("Via: SIP/2.0/UDP", "v: SIP / 2.0 / UDP"),
       (it: string): string => it.replaceAll(/Via: SIP\/2.0\/UDP 127/g, "Via: SIP/2.0/UDP  127"),
       (it: string): string => it.replaceAll("z9hG4bK-", "Z9HG4BK-"),

@@ -133,7 +133,6 @@ const PARAMETERS: readonly (readonly [string, readonly number[]])[] = [
   ["retr_timer1", [60, 150, 250]],
   ["retr_timer2", [200, 600]],
   ["wt_timer", [100, 250, 500]],
-  ["delete_timer", [50, 200]],
   ["max_inv_lifetime", [300, 600]],
   ["max_noninv_lifetime", [250, 500]],
   ["noisy_ctimer", [0, 1]],
