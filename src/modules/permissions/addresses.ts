@@ -1,5 +1,6 @@
-/** Groups of addresses from a file: hosts, subnets and domain names, each with a port and a tag. */
+/** Groups of addresses, from a file or a table: hosts, subnets and domain names, each with a port and a tag. */
 import { parseIp, unbracketed } from "../../sip/ip.ts";
+import { type Row, textOf } from "../db/tables.ts";
 
 export interface Entry {
   readonly group: number;
@@ -84,20 +85,41 @@ export function parseAddresses(content: string, longest: boolean, mostSubnets: n
     if (!group) continue;
     if (!address || ![group, mask, port].every((it) => /^\d+$/.test(it)))
       return `line ${number} is not \`group address mask port tag\``;
-    const bytes = addressBytes(address);
-    const most = bytes ? bytes.length * 8 : Number.POSITIVE_INFINITY;
-    if (Number(mask) > most) return `line ${number}: the mask ${mask} is too long`;
-    const entry = {
-      group: Number(group),
-      address,
-      bytes,
-      mask: Number(mask) || (bytes ? most : 0),
-      port: Number(port),
-      tag,
-    };
-    if (addresses.subnets.length >= mostSubnets && bytes && entry.mask < most)
-      return `there are more than ${mostSubnets} subnets: see max_subnets`;
-    addresses.add(entry);
+    const given = { group: Number(group), address, mask: Number(mask), port: Number(port), tag };
+    const problem = addOne(addresses, given, mostSubnets);
+    if (problem) return problem.aboutLine ? `line ${number}: ${problem.text}` : problem.text;
   }
   return addresses;
+}
+
+/** Takes rows of the table `address`: group, address, mask, port, tag. A string is the problem. */
+export function addressesOf(rows: readonly Row[], longest: boolean, mostSubnets: number): Addresses | string {
+  const addresses = new Addresses(longest);
+  for (const [group, address, mask, port, tag] of rows) {
+    const numbers = { group: Number(group), mask: Number(mask), port: Number(port) };
+    if (address === null || mask === null || port === null || !(numbers.group > 0))
+      return `there is an invalid row for ${textOf(address) || "no address"}`;
+    const problem = addOne(addresses, { ...numbers, address: textOf(address), tag: textOf(tag) }, mostSubnets);
+    if (problem) return problem.aboutLine ? `${textOf(address)}: ${problem.text}` : problem.text;
+  }
+  return addresses;
+}
+
+interface Problem {
+  readonly text: string;
+  /** It is this entry's, not that of all of them. */
+  readonly aboutLine: boolean;
+}
+
+/** A mask of 0 stands for a whole address. */
+function addOne(addresses: Addresses, given: Omit<Entry, "bytes">, mostSubnets: number): Problem | undefined {
+  const bytes = addressBytes(given.address);
+  const most = bytes ? bytes.length * 8 : Number.POSITIVE_INFINITY;
+  if (bytes && (given.mask < 0 || given.mask > most))
+    return { text: `the mask ${given.mask} is too long`, aboutLine: true };
+  const entry = { ...given, bytes, mask: given.mask || (bytes ? most : 0) };
+  if (addresses.subnets.length >= mostSubnets && bytes && entry.mask < most)
+    return { text: `there are more than ${mostSubnets} subnets: see max_subnets`, aboutLine: false };
+  addresses.add(entry);
+  return undefined;
 }

@@ -1,131 +1,15 @@
-/** permissions: who may send, call and register, by files. Follows Kamailio's src/modules/permissions, without databases. */
+/** permissions: who may send, call and register, by files and tables. Follows Kamailio's src/modules/permissions. */
 import type { Call } from "../../declare/call.ts";
 import { type Core, LogLevel } from "../../declare/core.ts";
-import {
-  declare,
-  type Fn,
-  int,
-  type RouteKind,
-  type Rpc,
-  RpcFault,
-  str,
-  text,
-  variable,
-} from "../../declare/module.ts";
-import type { VariableRef } from "../../declare/variable.ts";
+import { type Fn, int, type RouteKind, type Rpc, RpcFault, str, text, variable } from "../../declare/module.ts";
 import { toText } from "../../declare/variables-values.ts";
-import { HeaderType } from "../../sip/headers.ts";
-import { parseNameAddrs } from "../../sip/nameaddr.ts";
-import { parseUri } from "../../sip/uri.ts";
-import { Addresses, type Entry, parseAddresses } from "./addresses.ts";
-import { parseRules, type Rule, search } from "./rules.ts";
-
-interface Rules {
-  readonly allow: readonly Rule[];
-  readonly deny: readonly Rule[];
-}
-interface Permissions {
-  readonly core: Core;
-  readonly addressFile: string;
-  readonly longest: boolean;
-  readonly mostSubnets: number;
-  addresses: Addresses;
-  readonly tag: VariableRef | undefined;
-  readonly allBranches: boolean;
-  readonly allowSuffix: string;
-  readonly denySuffix: string;
-  readonly defaults: Rules;
-  /** Rules by file name, read once. */
-  readonly files: Map<string, readonly Rule[]>;
-  /** Seconds that must pass between two reloads, and when the last was. */
-  readonly reloadDelta: number;
-  reloaded: number;
-}
-const { fn, rpc, module } = declare<Permissions>();
-
-/** Longest URI that rules are tried on, as in Kamailio. */
-const LONGEST = 256;
-
-// ── Rules ────────────────────────────────────────────────────────────────────
-
-/** A name without a slash stands beside the script. */
-const pathOf = ({ host, file }: Core, name: string): string =>
-  name.includes("/") ? name : host.files.resolve(host.files.dirname(file), name);
-
-function readRules(core: Core, name: string): readonly Rule[] {
-  const path = pathOf(core, name);
-  const content = core.host.files.read(path);
-  if (content === null) {
-    core.log.write(LogLevel.info, `permissions: the file ${path} cannot be read\n`);
-    return [];
-  }
-  return parseRules(
-    content,
-    (source) => core.regex(source, { icase: true }),
-    (problem) => core.log.write(LogLevel.err, `permissions: ${path}: ${problem}\n`),
-  );
-}
-function fileOf(name: string, state: Permissions): readonly Rule[] {
-  let rules = state.files.get(name);
-  if (!rules) state.files.set(name, (rules = readRules(state.core, name)));
-  return rules;
-}
-const byBase = (base: string, state: Permissions): Rules => ({
-  allow: fileOf(base + state.allowSuffix, state),
-  deny: fileOf(base + state.denySuffix, state),
-});
-const byFiles = (allow: string, deny: string, state: Permissions): Rules => ({
-  allow: fileOf(allow, state),
-  deny: fileOf(deny, state),
-});
-const none = ({ allow, deny }: Rules): boolean => allow.length === 0 && deny.length === 0;
-
-/** `sip:user@host`, and the port when it counts; undefined for a malformed or long URI. */
-function plain(uri: string, withPort: boolean): string | undefined {
-  const parsed = parseUri(uri);
-  if (!parsed) return undefined;
-  const port = withPort && parsed.port !== "" ? `:${parsed.port}` : "";
-  const shown = `sip:${parsed.user && `${parsed.user}@`}${parsed.host}${port}`;
-  return shown.length > LONGEST ? undefined : shown;
-}
-
-function routing({ msg }: Call, rules: Rules, { allBranches }: Permissions): 1 | -1 {
-  if (none(rules)) return 1;
-  const from = msg.from?.uri ?? "";
-  const uri = msg.parsedUri;
-  if (!msg.from || !uri || from.length > LONGEST) return -1;
-  const allowed = search(rules.allow, from, `sip:${uri.user}@${uri.host}`);
-  if (!allowed && search(rules.deny, from, `sip:${uri.user}@${uri.host}`)) return -1;
-  if (!allBranches) return 1;
-  for (const branch of msg.branches) {
-    const shown = plain(branch.uri, false);
-    if (shown === undefined) return -1;
-    if (!search(rules.allow, from, shown) && search(rules.deny, from, shown)) return -1;
-  }
-  return 1;
-}
-
-function registering({ msg }: Call, rules: Rules, withPort: boolean, { allBranches }: Permissions): 1 | -1 {
-  if (none(rules)) return 1;
-  const to = msg.to?.uri;
-  if (to === undefined || to.length > LONGEST) return -1;
-  for (const header of msg.headers) {
-    if (header.type !== HeaderType.contact) continue;
-    if (msg.value(header).trim() === "*") return 1;
-    const contacts = parseNameAddrs(msg.text, header.valueStart, header.valueEnd);
-    if (!contacts) return -1;
-    for (const { uri } of contacts) {
-      const shown = plain(uri, withPort);
-      if (shown === undefined) return -1;
-      // Kamailio passes an allowed contact over only when all branches are to be checked.
-      if (search(rules.allow, to, shown) && allBranches) continue;
-      if (search(rules.deny, to, shown)) return -1;
-    }
-  }
-  return 1;
-}
-
-// ── Addresses ────────────────────────────────────────────────────────────────
+import { Tables, tableStatistics } from "../db/tables.ts";
+import { type Addresses, addressesOf, type Entry, parseAddresses } from "./addresses.ts";
+import { byBase, byFiles, LONGEST, none, readRules, registering, routing } from "./files.ts";
+import { parameters } from "./parameters.ts";
+import { search } from "./rules.ts";
+import { fn, module, type Permissions, rpc } from "./state.ts";
+import { PROTOCOLS, Trusted } from "./trusted.ts";
 
 /** The group of the entry, whose tag goes to peer_tag_avp. */
 function found(call: Call, entry: Entry | undefined, { tag }: Permissions): number {
@@ -134,13 +18,68 @@ function found(call: Call, entry: Entry | undefined, { tag }: Permissions): numb
   return entry.group;
 }
 
-function load(core: Core, file: string, longest: boolean, mostSubnets: number): Addresses | string {
-  if (file === "") return new Addresses(longest);
+function readAddresses(core: Core, file: string, longest: boolean, mostSubnets: number): Addresses | string {
   const content = core.host.files.read(file);
   if (content === null) return `address_file: ${file} cannot be read`;
   const parsed = parseAddresses(content, longest, mostSubnets);
   return typeof parsed === "string" ? `address_file: ${file}: ${parsed}` : parsed;
 }
+
+/** The groups anew, from where they come. A string is the problem, and the old ones stay. */
+async function loadAddresses(state: Permissions): Promise<string | undefined> {
+  const { core, tables, addressTable, addressFile, longest, mostSubnets } = state;
+  let addresses: Addresses | string;
+  if (addressFile !== "") addresses = readAddresses(core, addressFile, longest, mostSubnets);
+  else {
+    if (!tables || !addressTable) return "there is neither address_file nor db_url";
+    const rows = await tables.query(addressTable.name, [], addressTable.columns);
+    if (!rows) return `the table ${addressTable.name} cannot be read`;
+    addresses = addressesOf(rows, longest, mostSubnets);
+    if (typeof addresses === "string") return `the table ${addressTable.name}: ${addresses}`;
+  }
+  if (typeof addresses === "string") return addresses;
+  state.addresses = addresses;
+  return undefined;
+}
+
+/** Reloads by command, not more often than reload_delta allows. */
+async function reload(state: Permissions, load: () => Promise<string | undefined>): Promise<string> {
+  const now = (): number => state.core.host.clock.wall() / 1000;
+  if (state.reloading || (state.reloaded !== 0 && now() < state.reloaded + state.reloadDelta))
+    throw new RpcFault(500, "ongoing reload");
+  state.reloading = true;
+  const problem = await load().finally(() => {
+    state.reloading = false;
+    state.reloaded = now();
+  });
+  if (problem !== undefined) throw new RpcFault(500, `Reload failed. ${problem}`);
+  return "Reload OK";
+}
+
+/** Bits of load_backends. */
+const Backend = { addresses: 1, trusted: 2, allow: 4, deny: 8 } as const;
+/** Version of both tables in Kamailio's database. */
+const TABLE_VERSION = 6;
+
+const trustedBy = async (
+  call: Call,
+  trusted: Trusted | undefined,
+  address: string,
+  protocol: string,
+  from: string | undefined,
+): Promise<number> => {
+  if (from === undefined) return -1;
+  const name = protocol.toLowerCase();
+  if (trusted && Object.hasOwn(PROTOCOLS, name)) return trusted.match(call, address, name, from);
+  const problem = trusted ? `there is no protocol ${protocol}` : "allow_trusted needs db_url";
+  call.core.log.write(LogLevel.err, `permissions: ${problem}\n`);
+  return -1;
+};
+const peer = {
+  address: str("Address that the request came from."),
+  protocol: str("Its protocol: udp, tcp, tls, ws, wss, sctp or any."),
+};
+const trust: Record<number, string> = { 1: "the peer is trusted", [-1]: "it is not, or an error" };
 
 const anywhere = "any" as const;
 const inRequests: readonly RouteKind[] = ["request", "failure"];
@@ -169,8 +108,15 @@ const register = (doc: string, withPort: boolean): Fn<Permissions> =>
     ],
   });
 
-const dump = (doc: string, shown: (addresses: Addresses) => unknown): Rpc<Permissions> =>
-  rpc({ doc, args: {}, run: (_args, { addresses }) => shown(addresses) });
+const dump = (doc: string, name: string, shown: (addresses: Addresses) => unknown): Rpc<Permissions> =>
+  rpc({
+    doc,
+    args: {},
+    run(_args, { addresses }) {
+      if (!addresses) throw new RpcFault(500, `No ${name} table`);
+      return shown(addresses);
+    },
+  });
 const item = (it: Entry, name: string): object => ({ [name]: it.address, port: it.port, tag: it.tag || "NULL" });
 
 const testUri: Rpc<Permissions> = rpc({
@@ -185,44 +131,82 @@ const testUri: Rpc<Permissions> = rpc({
 
 export const permissions = module({
   name: "permissions",
-  doc: "Who may send, call and register, by files.",
+  doc: "Who may send, call and register, by files and tables.",
 
-  params: {
-    default_allow_file: text("Rules that allow, for allow_routing() without files.", { fallback: "permissions.allow" }),
-    default_deny_file: text("Rules that deny, for allow_routing() without files.", { fallback: "permissions.deny" }),
-    check_all_branches: int("0: allow_routing looks at the Request-URI alone.", { fallback: 1 }),
-    allow_suffix: text("Suffix of files with rules that allow.", { fallback: ".allow" }),
-    deny_suffix: text("Suffix of files with rules that deny.", { fallback: ".deny" }),
-    address_file: text("File with groups of addresses: `group address mask port tag`.", { fallback: "" }),
-    peer_tag_avp: text("Variable for the tag of an address that was found.", { fallback: "" }),
-    max_subnets: int("Most subnets in the file.", { fallback: 512 }),
-    subnet_match_mode: int("0: the first subnet that fits counts; 1: the longest.", { fallback: 0 }),
-    reload_delta: int("Seconds that must pass between two reloads by command.", { fallback: 5 }),
-  },
+  params: parameters,
 
   start(params, core, old) {
+    const backends = Number(params.load_backends);
+    if (backends === 0) return "load_backends 0 leaves no backend";
     const longest = Number(params.subnet_match_mode) !== 0;
     const mostSubnets = Number(params.max_subnets);
-    const addresses = load(core, params.address_file, longest, mostSubnets);
-    if (typeof addresses === "string") return addresses;
+    const mode = Number(params.db_mode);
+    if (mode !== 0 && mode !== 1) return `there is no db_mode ${mode}`;
+    const tables = params.db_url === "" ? undefined : Tables.open(core, "permissions", params.db_url);
+    if (typeof tables === "string") return tables;
     const tag = params.peer_tag_avp ? core.variables.variable(params.peer_tag_avp) : undefined;
     if (typeof tag === "string") return `peer_tag_avp: ${tag}`;
+    if (tag && tag.name !== "avp") return `peer_tag_avp: ${params.peer_tag_avp} is no AVP`;
+    const usesAddresses = (backends & Backend.addresses) !== 0;
+    const byFile = usesAddresses && params.address_file !== "";
+    const addresses = byFile ? readAddresses(core, params.address_file, longest, mostSubnets) : undefined;
+    if (typeof addresses === "string") return addresses;
+    const rulesOf = (backend: number, name: string) => ((backends & backend) !== 0 ? readRules(core, name) : []);
+    const { grp_col, ip_addr_col, mask_col, port_col, tag_col } = params;
     return {
       core,
       addressFile: params.address_file,
       longest,
       mostSubnets,
+      tables,
+      addressTable:
+        usesAddresses && !byFile && tables
+          ? { name: params.address_table, columns: [grp_col, ip_addr_col, mask_col, port_col, tag_col] }
+          : undefined,
       addresses,
+      trusted:
+        (backends & Backend.trusted) !== 0 && tables
+          ? new Trusted(core, tables, {
+              table: params.trusted_table,
+              columns: {
+                source: params.source_col,
+                protocol: params.proto_col,
+                from: params.from_col,
+                uri: params.ruri_col,
+                tag: tag_col,
+                priority: params.priority_col,
+              },
+              cached: mode === 1,
+              tag,
+              allTags: Number(params.peer_tag_mode) !== 0,
+            })
+          : undefined,
       tag,
       allBranches: Number(params.check_all_branches) !== 0,
       allowSuffix: params.allow_suffix,
       denySuffix: params.deny_suffix,
-      defaults: { allow: readRules(core, params.default_allow_file), deny: readRules(core, params.default_deny_file) },
+      defaults: {
+        allow: rulesOf(Backend.allow, params.default_allow_file),
+        deny: rulesOf(Backend.deny, params.default_deny_file),
+      },
       files: new Map(),
-      reloadDelta: Number(params.reload_delta),
+      reloadDelta: Math.max(0, Number(params.reload_delta)),
       reloaded: old?.reloaded ?? 0,
+      reloading: false,
     };
   },
+  async open(state) {
+    const { tables, trusted, addressTable } = state;
+    const names = [trusted?.settings.table, addressTable?.name].filter((it) => it !== undefined);
+    for (const name of names) {
+      const problem = await tables?.problemWithVersion(name, TABLE_VERSION);
+      if (problem) throw new Error(`permissions: ${problem}`);
+    }
+    const problem =
+      (trusted?.settings.cached && (await trusted.load())) || (addressTable && (await loadAddresses(state)));
+    if (problem) throw new Error(`permissions: ${problem}`);
+  },
+  stop: (state) => state.tables?.close(),
 
   functions: {
     allow_routing: fn({
@@ -276,7 +260,7 @@ export const permissions = module({
       args: { group: int("The group."), address: str("Address or domain name."), port: int("The port.") },
       returns: known,
       run(call, { group, address, port }, state) {
-        const entry = state.addresses.find(address, Number(port), Number(group));
+        const entry = state.addresses?.find(address, Number(port), Number(group));
         return found(call, entry, state) < 0 ? -1 : 1;
       },
     }),
@@ -287,15 +271,44 @@ export const permissions = module({
       returns: known,
       run(call, { group }, state) {
         const { srcIp, srcPort } = call.msg.received;
-        return found(call, state.addresses.find(srcIp, srcPort, Number(group)), state) < 0 ? -1 : 1;
+        return found(call, state.addresses?.find(srcIp, srcPort, Number(group)), state) < 0 ? -1 : 1;
       },
+    }),
+    allow_trusted: fn({
+      doc: "Tells by the table of trusted peers whether the message needs no authentication.",
+      in: anywhere,
+      args: {},
+      returns: trust,
+      waits: true,
+      run(call, _args, state) {
+        const { srcIp, protocol } = call.msg.received;
+        return trustedBy(call, state.trusted, srcIp, protocol, call.msg.from?.uri);
+      },
+      overloads: [
+        fn({
+          doc: "For an address and a protocol.",
+          in: anywhere,
+          args: peer,
+          returns: trust,
+          waits: true,
+          run: (call, args, state) => trustedBy(call, state.trusted, args.address, args.protocol, call.msg.from?.uri),
+        }),
+        fn({
+          doc: "For an address, a protocol and a URI in place of From.",
+          in: anywhere,
+          args: { ...peer, from: str("The URI.") },
+          returns: trust,
+          waits: true,
+          run: (call, args, state) => trustedBy(call, state.trusted, args.address, args.protocol, args.from),
+        }),
+      ],
     }),
     allow_address_group: fn({
       doc: "The group of an address and port is the code.",
       in: anywhere,
       args: { address: str("Address or domain name."), port: int("The port.") },
       returns: groups,
-      run: (call, { address, port }, state) => found(call, state.addresses.find(address, Number(port)), state),
+      run: (call, { address, port }, state) => found(call, state.addresses?.find(address, Number(port)), state),
     }),
     allow_source_address_group: fn({
       doc: "The group of the address that the message came from is the code.",
@@ -304,7 +317,7 @@ export const permissions = module({
       returns: groups,
       run(call, _args, state) {
         const { srcIp, srcPort } = call.msg.received;
-        return found(call, state.addresses.find(srcIp, srcPort), state);
+        return found(call, state.addresses?.find(srcIp, srcPort), state);
       },
     }),
   },
@@ -312,29 +325,40 @@ export const permissions = module({
 
   commands: {
     "permissions.addressReload": rpc({
-      doc: "Reads address_file again; on a mistake in it the old groups stay.",
+      doc: "Reads the groups of addresses again; on a mistake the old ones stay.",
       args: {},
-      run(_args, state, core) {
-        const now = core.host.clock.wall() / 1000;
-        if (state.reloaded !== 0 && now < state.reloaded + state.reloadDelta) throw new RpcFault(500, "ongoing reload");
-        state.reloaded = now;
-        const addresses = load(core, state.addressFile, state.longest, state.mostSubnets);
-        if (typeof addresses === "string") throw new RpcFault(500, `Reload failed. ${addresses}`);
-        state.addresses = addresses;
-        return "Reload OK";
+      run: (_args, state) => reload(state, () => loadAddresses(state)),
+    }),
+    "permissions.trustedReload": rpc({
+      doc: "Reads the table of trusted peers again (db_mode 1); on a mistake the old ones stay.",
+      args: {},
+      run: (_args, state) =>
+        reload(state, async () => {
+          if (!state.trusted) return "there is no db_url";
+          if (!state.trusted.settings.cached) throw new RpcFault(500, "Reload skipped (disabled cache)");
+          return state.trusted.load();
+        }),
+    }),
+    "permissions.trustedDump": rpc({
+      doc: "The trusted peers in memory (db_mode 1).",
+      args: {},
+      run(_args, { trusted }) {
+        if (!trusted?.settings.cached) throw new RpcFault(500, "No trusted table");
+        return trusted.dump();
       },
     }),
-    "permissions.addressDump": dump("The single addresses.", ({ hosts }) =>
+    "permissions.addressDump": dump("The single addresses.", "address", ({ hosts }) =>
       hosts.map((it) => ({ group: it.group, item: item(it, "ip") })),
     ),
-    "permissions.subnetDump": dump("The subnets.", ({ subnets }) =>
+    "permissions.subnetDump": dump("The subnets.", "subnet", ({ subnets }) =>
       subnets.map((it, id) => ({ id, group: it.group, item: { ...item(it, "ip"), mask: it.mask, tag: it.tag } })),
     ),
-    "permissions.domainDump": dump("The domain names.", ({ domains }) =>
+    "permissions.domainDump": dump("The domain names.", "domain list", ({ domains }) =>
       domains.map((it) => ({ group: it.group, item: item(it, "domain_name") })),
     ),
     "permissions.testUri": testUri,
     "permissions.allowUri": testUri,
   },
   events: {},
+  statistics: tableStatistics("permissions"),
 });
