@@ -98,7 +98,9 @@ export class TimerWheel {
       this.#handled = Math.max(this.#handled, now);
       return;
     }
-    if (this.#wake === undefined) this.#sleepUntil(this.#nextTick());
+    // What fired may have started timers, and set the clock by them alone: those that wait already may be due before.
+    const next = this.#nextTick();
+    if (this.#wake === undefined || next < this.#wakeTick) this.#sleepUntil(next);
   }
 
   #runTick(tick: number): void {

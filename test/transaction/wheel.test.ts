@@ -61,6 +61,24 @@ describe("the timer wheel", () => {
     expect(soon.fired).toEqual([44_000]);
   });
 
+  test("a late timer that is started while another fires does not hold up those that wait", () => {
+    const clock = new VirtualClock();
+    const wheel = new TimerWheel(clock);
+    const late = new Probe(clock);
+    const waiting = new Probe(clock);
+    class Starter extends WheelTimer {
+      override fire(): number {
+        wheel.start(late, 16);
+        return 0;
+      }
+    }
+    wheel.start(new Starter(), 2);
+    wheel.start(waiting, 5);
+    run(clock, 10_000);
+    expect(waiting.fired).toEqual([5 * 62.5]);
+    expect(late.fired).toEqual([18 * 62.5]);
+  });
+
   test("a stopped timer does not fire, though another one of its tick stopped it", () => {
     const clock = new VirtualClock();
     const wheel = new TimerWheel(clock);
