@@ -77,7 +77,7 @@ export const looking: Readonly<Record<string, Command>> = {
   },
   log: {
     usage: "log [COUNT]",
-    doc: "The last lines of the server's log.",
+    doc: "The last lines of the server's log. `log TEXT` looks whether that is the next line.",
     topic: "What happened",
     run: ({ session, print }, rest) => {
       const count = rest === "" ? 20 : Number(rest);

@@ -11,17 +11,18 @@ const going = (usage: string, how: Stride, doc: string): Command => ({
   doc,
   topic: "Stops",
   needsScript: true,
-  run: async ({ session }) => {
+  run: async ({ session, print, style }) => {
     if (session.debugger.held.length === 0) return NOT_HELD;
     session.debugger.goOn(how);
     await session.settle();
+    if (how !== "continue" && session.debugger.held.length === 0) print(style.dim("the run has ended, or waits"));
     return undefined;
   },
 });
 
 export const stopping: Readonly<Record<string, Command>> = {
   break: {
-    usage: "break [FILE:]LINE | break route NAME | break",
+    usage: "break [FILE:]LINE | break route NAME",
     doc: "Stops the script before the statement in that line, or where the block of that name begins (`request_route`, `failure_route[X]`, or X alone for `route[X]`). Without anything: the breakpoints.",
     topic: "Stops",
     completes: "route",
@@ -76,7 +77,7 @@ function setBreakpoint({ session, print, style }: Desk, rest: string): string | 
   const name = /^(?:route\s+(\S+)|(\w*route(?:\[[^\]]*\])?))$/.exec(rest);
   if (name) return breakAtRoute(name[1] ?? name[2]!);
   const at = /^(?:(\S+):)?(\d+)$/.exec(rest);
-  if (!at) return "it is `break [FILE:]LINE` or `break route NAME`";
+  if (!at) return breakAtRoute(rest);
   const [, file, line] = at;
   const of = (place: Place): boolean =>
     file === undefined

@@ -1,7 +1,9 @@
 /** What can stand where the cursor is. */
 import type { Module, TransformationClass } from "../../src/declare/module.ts";
 import type { Desk } from "./command.ts";
+import { isScript } from "./input.ts";
 import { methods } from "./short.ts";
+import { VALUE } from "./value-name.ts";
 
 /** What the word may become, and the word: the part of the line that is replaced. */
 export interface Completion {
@@ -14,8 +16,9 @@ export function completed(desk: Desk, line: string): Completion {
   if (variable) return variable;
   const [, head = "", word = ""] = /^(.*\s|)(\S*)$/s.exec(line) ?? [];
   const first = head.trim().split(/\s+/)[0] ?? "";
+  if (isScript(line)) return script(desk, word);
   if (first === "")
-    return from([...Object.keys(desk.commands), ...peers(desk), ...methods, ...MORE, ...functions(desk)], word);
+    return words([...Object.keys(desk.commands), ...peers(desk), ...methods, ...MORE, ...functions(desk)], word);
   const { session } = desk;
   const command = Object.hasOwn(desk.commands, first) ? desk.commands[first] : undefined;
   if (command?.completes === "file" || first === "file") return files(desk, word);
@@ -30,17 +33,17 @@ export function completed(desk: Desk, line: string): Completion {
   if (first === "dns")
     return from(["a", "aaaa", "srv", "naptr", "txt", "ptr", "nxdomain", "dead", "alive", "delay"], word);
   if (methods.includes(first) || /->\s*$/.test(head) || first === "close")
-    return from([...peers(desk), "from", "proxy", "with"], word);
+    return words([...peers(desk), "from", "proxy", "with"], word);
   if (session.peers.has(first) && head.trim() === first)
-    return from([...methods.map((it) => it.toLowerCase()), "->", "again"], word);
-  // Within a piece of script: functions, and names of routes in quotes.
+    return words([...methods.map((it) => it.toLowerCase()), "->", "again"], word);
+  return script(desk, word);
+}
+
+/** Within a piece of script: functions, and names of routes in quotes. */
+function script(desk: Desk, word: string): Completion {
   const [, before = "", name = ""] = /^(.*?)(\w*)$/s.exec(word) ?? [];
-  if (/\(["']$/.test(before))
-    return from(
-      blocks(desk).map((it) => it.replace(/^.*\[(.*)\]$/, "$1")),
-      name,
-    );
-  return from(functions(desk), name);
+  const names = /\(["']$/.test(before) ? blocks(desk).map((it) => it.replace(/^.*\[(.*)\]$/, "$1")) : functions(desk);
+  return from(names, name);
 }
 
 const MORE = ["peer", "close", "state", "expect", "nothing", "file"];
@@ -49,6 +52,13 @@ const from = (all: readonly string[], word: string): Completion => ({
   candidates: [...new Set(all)].filter((it) => it.startsWith(word)).sort(),
   word,
 });
+
+/** Behind the only word that fits goes a blank. */
+function words(all: readonly string[], word: string): Completion {
+  const found = from(all, word);
+  const [only] = found.candidates;
+  return found.candidates.length === 1 && /\w$/.test(only!) ? { candidates: [`${only} `], word } : found;
+}
 
 const peers = ({ session }: Desk): string[] => [...session.peers.keys()];
 
@@ -132,7 +142,7 @@ function keysOf({ session }: Desk, modules: readonly Module[], name: string): st
   const declared = Object.keys(pv?.keys ?? {});
   if (!session.loaded) return declared;
   const { active } = session.simulation.server;
-  if (name === "var") declared.push(...active.slots.names.filter((it) => !it.startsWith("vn:")));
+  if (name === "var") declared.push(...active.slots.names.filter((it) => !it.startsWith("vn:") && it !== VALUE));
   const call = session.debugger.held[0]?.call ?? session.debugger.last;
   if ((name === "hdr" || name === "hfl") && call) declared.push(...call.msg.headers.map((it) => call.msg.name(it)));
   const used = new RegExp(`\\$\\(?${name}\\(([^()$]+)\\)`, "g");

@@ -2,6 +2,7 @@
 export const DEFAULT_NAME = "playground.cfg";
 
 export const DEFAULT_SCRIPT = `# A proxy to play with: \`edit\` changes it, \`lines\` shows it.
+debug=2
 listen=udp:127.0.0.1:5060
 
 loadmodule "tm.so"
@@ -52,7 +53,7 @@ request_route {
 
 route[RELAY] {
     t_on_failure("FAILED");
-    xlog("$rm for $rU goes to $du\\n");
+    xlog("L_INFO", "$rm for $rU goes to $du\\n");
     if (!t_relay()) {
         sl_reply_error();
     }
@@ -60,6 +61,6 @@ route[RELAY] {
 }
 
 failure_route[FAILED] {
-    xlog("$rU answered $T_reply_code\\n");
+    xlog("L_INFO", "$rU answered $T_reply_code\\n");
 }
 `;

@@ -14,6 +14,7 @@ import { fakedRequest } from "../../src/run/fake.ts";
 import type { Generation } from "../../src/run/generation.ts";
 import { INPUT } from "./debugger.ts";
 import type { Session } from "./session.ts";
+import { VALUE } from "./value-name.ts";
 
 export type Outcome =
   | { readonly kind: "wrong"; readonly text: string }
@@ -27,9 +28,6 @@ export type Outcome =
   /** It goes on when time passes, or an answer comes. */
   | { readonly kind: "waits" };
 
-/** What a piece of script is called in which a value is handed back. */
-const VALUE = "playground_value";
-
 export async function evaluate(session: Session, text: string): Promise<Outcome> {
   const call = callFor(session);
   const transformed = /^("(?:[^"\\]|\\.)*"|'[^']*')?\s*(\{[a-z]\w*\.[\s\S]*\})$/.exec(text);
@@ -38,7 +36,7 @@ export async function evaluate(session: Session, text: string): Promise<Outcome>
   const source = short ? `$(${short[1]}${short[2]})` : text;
   const lone = /^\$/.test(source) ? cutVariable(source, 0) : "";
   if (typeof lone !== "string" && lone.text === source) return variable(session, call, source);
-  const statement = compileText(session, call, /[;}]\s*$/.test(source) ? source : `${source};`, undefined);
+  const statement = compileText(session, call, source, undefined);
   if ("program" in statement) return run(session, call, statement, source);
   const expression = compileText(session, call, source.replace(/;\s*$/, ""), (it) => (session.result = it));
   if ("program" in expression) {
@@ -167,7 +165,8 @@ function compileText(
   const generation = call.core.owner as Generation;
   const { server } = session.simulation;
   // On lines of its own, so that places in it are as the user wrote it.
-  const body = before === "" ? text : `${before}${text}\n${take ? ")" : ""};`;
+  const end = /[;}]\s*$/.test(text) ? "" : ";";
+  const body = before === "" ? text + end : `${before}${text}\n${take ? ")" : ""};`;
   const above = before === "" ? 1 : 2;
   const parsed = parse({
     file: INPUT,
@@ -179,7 +178,9 @@ function compileText(
     resolve: (...parts) => server.host.files.resolve(...parts),
     dirname: (path) => server.host.files.dirname(path),
   });
-  const found = parsed.problems.filter((it) => it.severity === "error");
+  const errors = parsed.problems.filter((it) => it.severity === "error");
+  // A statement that cannot be read is left out, which is no mistake of its own.
+  const found = errors.filter((it) => it.code !== "empty-block" || errors.length === 1);
   if (found.length > 0) return { text: shown(found, text, above) };
   const block = parsed.script.items[0] as RouteBlock;
   const script = aroundOf(generation.checked!.script, block, take ? VALUE : undefined, /\broute\s*\(/.test(text));
@@ -352,5 +353,5 @@ function shown(problems: readonly Problem[], text: string, above: number): strin
     return { ...it, span: { ...it.span, line: at(line), endLine: at(endLine) } };
   });
   const { problems: found, sources } = readable(moved, new Map([[INPUT, text]]));
-  return report(found, { sources });
+  return report(found, { sources }).replace(new RegExp(`^${INPUT}:\\d+:\\d+: `, "gm"), "");
 }

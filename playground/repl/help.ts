@@ -3,6 +3,7 @@ import { didYouMean } from "../../src/check/names.ts";
 import type { Fn, Kind, Module, Rpc } from "../../src/declare/module.ts";
 import { signature } from "../../src/tools/manual.ts";
 import type { Command, Desk } from "./command.ts";
+import { usages } from "./steps.ts";
 
 const TOPICS: readonly Command["topic"][] = [
   "Messages",
@@ -19,6 +20,8 @@ export function helpText(desk: Desk, word: string): string | undefined {
   if (word === "") return overview(desk);
   const { commands, session } = desk;
   const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  if (Object.hasOwn(usages, word) && !command)
+    return `${desk.style.bold(usages[word]!)}\n  A line of ladders: docs/ladders.md tells of them.`;
   if (command) return `${desk.style.bold(command.usage)}\n  ${command.doc}`;
   if (word === "messages" || word === "short") return SHORT;
   const all = [...session.options.modules, ...session.options.builtin];
@@ -26,7 +29,14 @@ export function helpText(desk: Desk, word: string): string | undefined {
     aboutWord(module, word, session.loaded && session.simulation.server.active.modules.includes(module)),
   );
   if (found.length > 0) return found.join("\n\n");
-  const names = [...Object.keys(commands), ...all.flatMap((it) => [it.name, ...Object.keys(it.functions)])];
+  const names = [
+    ...Object.keys(commands),
+    ...all.flatMap((it) => [
+      it.name,
+      ...Object.keys(it.functions),
+      ...Object.keys(it.variables).map((name) => `$${name}`),
+    ]),
+  ];
   const near = didYouMean(word, names);
   return near && `nothing is known of ${word}; ${near}`;
 }

@@ -12,9 +12,12 @@ export function isUnfinished(text: string): boolean {
   return isScript(text) || /^http\b.*(?:<=|=>)\s*\d+\s+[{[]/.test(text) ? !isClosed(text) : false;
 }
 
+/** A file that is being entered, up to an empty line. */
+export const isFile = (text: string): boolean => /^file\s+"[^"]+"\s*(?:\n|$)/.test(text) && !/\n\s*$/.test(text);
+
 /** Whether the text is of the script language rather than a command. */
 export const isScript = (text: string): boolean =>
-  /^(?:[$"'({!@~+-]|\d|(?:if|while|switch)\b|\w+\s*\()/.test(text) && !/^-\s/.test(text);
+  /^(?:[$"'({!@~+-]|\d|(?:if|while|switch)\b|\w+\s*\(|(?:exit|return|drop|break)\s*;)/.test(text) && !/^-\s/.test(text);
 
 function isWholeMessage(text: string): boolean {
   const end = /\n[ \t]*\n/.exec(text);
@@ -44,8 +47,16 @@ function isClosed(text: string): boolean {
 }
 
 /** Lines that end with a backslash are one step: the further ones stand below its first line. */
-export const joined = (text: string): string =>
-  text
+export function joined(text: string): string {
+  const isBody = /^file\b/.test(text);
+  const below = (line: string): string => {
+    if (isBody && !/^\s*\|/.test(line)) return `    | ${line}`;
+    return /^\s/.test(line) ? line : `    ${line}`;
+  };
+  return text
+    .trimEnd()
     .split("\n")
-    .map((it, i) => (i > 0 && !/^\s/.test(it) ? `    ${it}` : it).replace(/\s*\\$/, ""))
+    .map((it, i) => (i > 0 ? below(it) : it))
+    .map((it) => (isBody ? it : it.replace(/\s*\\$/, "")))
     .join("\n");
+}

@@ -7,6 +7,8 @@ import { peersOf } from "../../src/simulate/ladder/wires.ts";
 /** One step, with the lines indented below it. */
 export interface Entry {
   text: string;
+  /** A message that went where nobody was then: a step only when a peer came there later. */
+  readonly lost?: string;
 }
 
 export class SessionRecord {
@@ -18,6 +20,11 @@ export class SessionRecord {
     const entry = { text };
     this.#entries.push(entry);
     return entry;
+  }
+
+  /** A message went to a place (`10.0.0.1:5060`) where nobody is. */
+  lost(place: string, start: string): void {
+    this.#entries.push({ text: start, lost: place });
   }
 
   /** Time passes; pauses without anything between them are one. */
@@ -52,23 +59,30 @@ export class SessionRecord {
 
   /** Behind `head`, which ends with a line end. Peers that are not where a ladder would put them get lines of their own. */
   text(head: string, peers: ReadonlyMap<string, Peer>): string {
-    const steps = `${this.#entries.map((it) => readableTime(it.text)).join("\n")}\n`;
+    const lines = this.#entries.flatMap(({ text, lost }) => {
+      if (lost === undefined) return [readableTime(text)];
+      const to = [...peers.values()].find((it) => placeOf(it.behind ?? it) === lost);
+      return to ? [`${`proxy -> ${to.name}`.padEnd(16)} ${text}`] : [];
+    });
+    const steps = `${lines.join("\n")}\n`;
     const natural = peersOf(readLadder(`use "x"\n${steps}`).scenes[0]!.steps);
     const same = peers.size === natural.size && [...peers.values()].every((it) => isSame(it, natural.get(it.name)));
-    const lines = same ? "" : [...peers.values()].map((it) => `${peerLine(it)}\n`).join("");
-    return `${head}${lines}${steps}`;
+    const where = same ? "" : [...peers.values()].map((it) => `${peerLine(it)}\n`).join("");
+    return `${head}${where}${steps}`;
   }
 }
 
 const readableTime = (text: string): string =>
   text.replace(/^after (\d+)000ms$/, "after $1s").replace(/^after (\d+)\.\d+ms$/, "after $1ms");
 
+/** As it stands in an address and port of a message. */
+export const placeOf = ({ address, port }: { readonly address: string; readonly port: number }): string =>
+  `${address.includes(":") ? `[${address}]` : address}:${port}`;
+
 const isSame = (a: Peer, b: Peer | undefined): boolean => b !== undefined && peerLine(a) === peerLine(b);
 
 function peerLine({ name, protocols, host, port, behind }: Peer): string {
-  const outer = behind
-    ? ` behind ${behind.address.includes(":") ? `[${behind.address}]` : behind.address}:${behind.port}`
-    : "";
+  const outer = behind ? ` behind ${placeOf(behind)}` : "";
   return `peer ${name} ${protocols.join(" ")} ${host}:${port}${outer}`;
 }
 

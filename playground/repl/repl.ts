@@ -1,9 +1,9 @@
 /** The playground: reads what the user enters, does it, and shows what came of it. */
 import type { Desk } from "./command.ts";
 import { commands } from "./commands.ts";
-import { isRaw, isScript, isUnfinished, joined } from "./input.ts";
+import { isFile, isRaw, isScript, isUnfinished, joined } from "./input.ts";
 import type { Session } from "./session.ts";
-import { expanded } from "./short.ts";
+import { expanded, methods } from "./short.ts";
 import { base, happeningText, stopText } from "./show.ts";
 import { type Style, styleOf } from "./style.ts";
 import type { Outside, Terminal } from "./terminal.ts";
@@ -97,7 +97,7 @@ export class Repl implements Desk {
       // In a file the lines that belong to a message stand below it, as in a ladder.
       if (/^\s*\S/.test(text) && !isRaw(text) && /^[ \t]+\S|^\|/.test(this.terminal.follows?.() ?? "")) continue;
       // Two empty lines end whatever was begun.
-      if (isUnfinished(text) && !/\n\s*\n\s*$/.test(text)) continue;
+      if ((isUnfinished(text) || (this.terminal.interactive && isFile(text))) && !/\n\s*\n\s*$/.test(text)) continue;
       const whole = text;
       text = "";
       await this.enter(whole);
@@ -149,7 +149,7 @@ export class Repl implements Desk {
     const { isLadderLine } = await import("./steps.ts");
     const [, word = "", rest = ""] = /^(\S+)\s*(.*)$/s.exec(text) ?? [];
     const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
-    if (command && !short && !(isLadderLine(text) && !ownForms.has(word)))
+    if (command && !short && (rest === "" || !isLadderLine(text) || ownForms.has(word)))
       return (command.needsScript && this.#needs()) || command.run(this, rest);
     if (short !== undefined || isLadderLine(text)) {
       const { doStep, stepOf } = await import("./steps.ts");
@@ -168,6 +168,14 @@ export class Repl implements Desk {
 
   async #unknown(word: string): Promise<string> {
     const { didYouMean } = await import("../../src/check/names.ts");
+    if (this.session.peers.has(word))
+      return `not understood; ${word} can answer (\`${word} 486\`) or ask (\`${word} bye\`, \`${word} INVITE carol\`)`;
+    if (methods.includes(word)) return `who sends it? \`${word} bob from alice\``;
+    if (
+      this.session.loaded &&
+      this.session.simulation.server.active.modules.some((it) => Object.hasOwn(it.functions, word))
+    )
+      return `\`${word}(…)\` would run it; \`help ${word}\` tells of it`;
     const names = [...Object.keys(commands), ...this.session.peers.keys()];
     return `not understood: ${word}; ${didYouMean(word, names) ?? "`help` lists what can be entered"}`;
   }

@@ -19,9 +19,10 @@ export async function reload(
   const result = await simulation.reload({ ...(file !== undefined && { file }) });
   session.problems = result.problems;
   if (result.sources.size > 0) session.sources = result.sources;
-  if (result.outcome !== "unchanged") noteFiles(session, result.sources);
+  noteFiles(session, result.sources);
+  const unread = result.problems.some((it) => it.code === "unreadable-file");
   const line = `reload${file === undefined ? "" : ` "${file}"`}`;
-  session.record.add(result.outcome === "refused" ? `${line} refused` : line);
+  if (!unread) session.record.add(result.outcome === "refused" ? `${line} refused` : line);
   await session.settle();
   if (result.outcome === "refused") return refused ? undefined : "the script was refused: `problems` shows why";
   if (refused) return "the script serves";

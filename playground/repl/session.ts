@@ -18,7 +18,7 @@ import { recording } from "../../src/simulate/recording.ts";
 import { Simulation } from "../../src/simulate/simulation.ts";
 import { Debugger } from "./debugger.ts";
 import type { Happening, Kept } from "./happening.ts";
-import { arrowText, type Entry, SessionRecord } from "./record.ts";
+import { arrowText, type Entry, placeOf, SessionRecord } from "./record.ts";
 
 export interface SessionOptions {
   readonly modules: readonly Module[];
@@ -113,7 +113,9 @@ export class Session {
     server.tracer = recorder.tracer;
     for (const { name, address } of options.interfaces)
       network.localInterfaces.push({ name, address, family: address.includes(":") ? 6 : 4, internal: false });
-    network.tap = ({ to, text }) => this.#tapped(to, text);
+    network.tap = ({ to, text, protocol }) => {
+      if (protocol === "udp") this.#tapped(to, text);
+    };
     this.values = new Values(this.peers);
     this.http = new Exchanges(host.http);
     // A name without dots that nobody knows is a peer that the script speaks of first.
@@ -260,23 +262,22 @@ export class Session {
     this.#happened.push({ kind: "came", at: this.now, to: it.to, start, number: this.#keep("proxy", it.to, it.text) });
   }
 
-  /** Says once for each place that nobody is there. */
+  /** Says once for each place that nobody is there who would hear a datagram. */
   #tapped(to: { readonly address: string; readonly port: number }, text: string): void {
-    const at = ({ address, port }: { address: string; port: number }): boolean =>
-      address === to.address && port === to.port;
-    if ([...this.peers.values()].some((it) => at(it.behind ?? it))) return;
-    const { sockets } = this.simulation.server;
-    if (
-      sockets.all.some(
-        (it) => it.port === to.port && (it.address === to.address || /^0\.0\.0\.0$|^::$/.test(it.address)),
-      )
-    )
-      return;
-    const place = `${to.address.includes(":") ? `[${to.address}]` : to.address}:${to.port}`;
+    const there = [...this.peers.values()].find((it) => placeOf(it.behind ?? it) === placeOf(to));
+    if (there?.protocols.includes("udp")) return;
+    const isOwn = ({ address, port }: { address: string; port: number }): boolean =>
+      port === to.port && (address === to.address || /^(?:0\.0\.0\.0|::)$/.test(address));
+    if (this.simulation.server.sockets.all.some(isOwn)) return;
+    const place = placeOf(to);
+    const start = text.slice(0, text.indexOf("\r\n")).replace(/ SIP\/2\.0$|^SIP\/2\.0 /, "");
+    // It would have arrived behind what was sent before it.
+    if (!there) this.simulation.host.clock.after(0, () => this.record.lost(place, start.trimEnd()));
     if (this.#lostTo.has(place)) return;
     this.#lostTo.add(place);
-    const start = text.slice(0, text.indexOf("\r\n")).replace(/ SIP\/2\.0$/, "");
-    this.note(`nobody is at ${place}, where ${start} went; \`peer NAME ${place}\` puts somebody there`);
+    this.#drainLog();
+    if (there) this.note(`${there.name} does not speak udp, over which ${start} went`);
+    else this.note(`nobody is at ${place}, where ${start} went; \`peer NAME ${place}\` puts somebody there`);
   }
 
   // ── What happens ───────────────────────────────────────────────────────────

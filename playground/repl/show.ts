@@ -7,6 +7,7 @@ import type { Frame, Stop } from "./debugger.ts";
 import type { Happening } from "./happening.ts";
 import type { Session } from "./session.ts";
 import type { Style } from "./style.ts";
+import { VALUE } from "./value-name.ts";
 
 /** Seconds with three digits, as in traces and diagrams. */
 export const time = (ms: number): string => (ms / 1000).toFixed(3).padStart(8);
@@ -74,11 +75,10 @@ export const whereText = (frames: readonly Frame[], style: Style): string =>
 
 export const base = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
-/** Lines of a file of the script with their numbers; `>` marks one, `*` those with a breakpoint. */
+/** Lines of a file of the script with their numbers; `=>` marks one, `*` those with a breakpoint. */
 export function linesText(session: Session, file: string, from: number, to: number, style: Style, mark = 0): string {
   const lines = session.textOf(file).split("\n");
-  const { owner } = session.simulation.server.active.core;
-  const places = session.debugger.placesOf(owner);
+  const places = session.loaded ? session.debugger.placesOf(session.simulation.server.active.core.owner) : [];
   const stops = new Set(
     places
       .filter((it) => it.span.file === file && session.debugger.breakpoints.some((one) => one.stopsAt(it, places)))
@@ -87,7 +87,7 @@ export function linesText(session: Session, file: string, from: number, to: numb
   const width = String(Math.min(to, lines.length)).length;
   const out: string[] = [];
   for (let i = Math.max(1, from); i <= Math.min(to, lines.length); i++) {
-    const sign = i === mark ? ">" : stops.has(i) ? "*" : " ";
+    const sign = i === mark ? "=>" : stops.has(i) ? " *" : "  ";
     const text =
       `${sign} ${String(i).padStart(width)}  ${lines[i - 1]!.replace(/\r$/, "").replaceAll("\t", "    ")}`.trimEnd();
     out.push(i === mark ? style.bold(text) : text);
@@ -126,7 +126,7 @@ export function variablesText(session: Session, all: boolean): string {
     generation.slots.names.forEach((name, i) => {
       const value = call.vars[i];
       const isNull = name.startsWith("vn:");
-      if (value === undefined || (isNull ? value === null : value === 0)) return;
+      if (value === undefined || name === VALUE || (isNull ? value === null : value === 0)) return;
       rows.push([isNull ? `$vn(${name.slice(4)})` : `$var(${name})`, valueText(value)]);
     });
     const { avps, xavps, xavus, xavis } = call.lists;

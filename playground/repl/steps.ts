@@ -1,4 +1,5 @@
 /** Does what a ladder line says, or looks whether it is so. */
+import { didYouMean } from "../../src/check/names.ts";
 import { answerOf } from "../../src/simulate/ladder/commands.ts";
 import { jsonFits, startOf, textFits } from "../../src/simulate/ladder/compare.ts";
 import { sideBySide } from "../../src/simulate/ladder/failure.ts";
@@ -15,11 +16,29 @@ import type { Outside } from "./terminal.ts";
 
 /** The step that a text is, or what is wrong with it. */
 export function stepOf(text: string): Step | string {
-  const { scenes, mistakes } = readLadder(`use "script"\n${text}`);
+  const { scenes, mistakes } = readLadder(`use "script"\n=== now\n${text}`);
   const [wrong] = mistakes;
-  if (wrong) return wrong.message;
+  const [word] = text.split(/\s/, 1);
+  if (wrong)
+    return wrong.message.startsWith("not a ladder line") && Object.hasOwn(usages, word!)
+      ? `it is \`${usages[word!]}\``
+      : wrong.message;
   return scenes[0]!.steps[0] ?? "there is nothing in this line";
 }
+
+/** Lines of ladders that are no commands besides. */
+export const usages: Readonly<Record<string, string>> = {
+  peer: "peer NAME [udp|tcp|tls|ws|wss] [ADDRESS][:PORT] [behind ADDRESS:PORT]",
+  close: "close PEER",
+  state: 'state $shv(x) = 1, "text" or null',
+  expect: 'expect $shv(x) = 1, "text", null or /pattern/',
+  file: 'file "PATH" from "OTHER", or its lines below it, each behind a |',
+  nothing: "nothing, or nothing logged",
+  after: "after 500ms, 2s, 1min",
+  rpc: "rpc METHOD [ARGS]",
+  http: "http [URL] <= STATUS [BODY], or refused, reset, hang; http METHOD URL => STATUS [BODY]",
+  dns: "dns a|aaaa|srv|naptr|txt|ptr NAME …, dns nxdomain NAME, dns dead, dns alive, dns delay TIME",
+};
 
 /** Whether a text looks like a line of a ladder, right or wrong. */
 export const isLadderLine = (text: string): boolean =>
@@ -46,10 +65,12 @@ export async function doStep(
   switch (step.kind) {
     case "arrow": {
       if (step.from === "proxy") return checkMessage(session, step);
-      forget(session);
+      const stranger = strangerIn(session, step);
+      if (stranger !== undefined) return stranger;
       if (session.debugger.held.length > 0)
         session.record.unrepeatable.push("messages that were sent while the script was held");
       const wrong = session.send(step);
+      if (wrong === undefined) forget(session);
       await session.settle();
       return wrong;
     }
@@ -105,6 +126,12 @@ export async function doStep(
 export const NOT_LOADED = "the script was not loaded: `problems` shows why, `reload` tries again";
 const early = new Set<Step["kind"]>(["peer", "dns", "file", "reload", "define", "interface"]);
 
+/** Whoever answers, or goes on with a call, is there already: another name is a slip. */
+function strangerIn({ peers }: Session, { from, start }: Arrow): string | undefined {
+  if (peers.has(from) || start === "raw" || /^[A-Z]+\s+\S/.test(start)) return undefined;
+  return `there is no peer ${from}; ${didYouMean(from, peers.keys()) ?? "`peers` lists them"}`;
+}
+
 /** Something is done to the server: what came before is not to be looked at any more. */
 function forget(session: Session): void {
   session.unchecked.length = 0;
@@ -114,19 +141,21 @@ function forget(session: Session): void {
 /** `proxy -> bob INVITE`: the next message that came and was not looked at. */
 function checkMessage(session: Session, step: Arrow): string | undefined {
   const arrow = session.values.fillIn(step);
-  const next = session.unchecked.shift();
+  const [next] = session.unchecked;
   if (!next) return `${arrow.to} got nothing that was not looked at`;
   const rows = messageRows(arrow, next.arrived, session.values.capture);
   if (rows.some((it) => !it.same)) return `it is not so\n${sideBySide(rows)}`;
+  session.unchecked.shift();
   if (next.entry) next.entry.text = arrowText(step);
   return undefined;
 }
 
 function checkHttp(session: Session, step: HttpSent): string | undefined {
-  const next = session.asked.shift();
+  const [next] = session.asked;
   if (!next) return "the script made no HTTP request that was not looked at";
   const url = session.values.fill(step.url);
   const same = next.method === step.method && textFits(url, next.url, session.values.capture);
+  if (same) session.asked.shift();
   return same ? undefined : `the script asked ${next.method} ${next.url}`;
 }
 
@@ -154,5 +183,6 @@ function writeFile(session: Session, outside: Outside, { path, from, body }: Fil
   const text = from === undefined ? body.map((it) => `${it}\n`).join("") : outside.read(outside.resolve(from));
   if (text === null) return `cannot read ${from}`;
   session.simulation.host.files.write(outside.resolve(path), text);
+  session.fileTexts.set(outside.resolve(path), text);
   return undefined;
 }
