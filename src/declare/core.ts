@@ -155,8 +155,8 @@ export interface Core {
   resolve(uri: string, near?: LocalSocket): Answer<Destination | null>;
   /** Stateless reply (sl). Gives the Kamailio code: 1 sent, negative not. */
   replyStateless(msg: SipMessage, code: number, reason: string): Answer<number>;
-  /** Stateless forward of the request as edited (core `forward`, sl). */
-  forwardStateless(msg: SipMessage, to: Destination): Answer<number>;
+  /** Stateless forward of the request as edited (core `forward`, sl); `branch` ends the branch parameter of the Via. */
+  forwardStateless(msg: SipMessage, to: Destination, branch?: number): Answer<number>;
   /** Passes a reply on to its second Via (core `forward_reply`). False: it could not be sent. */
   forwardReply(msg: SipMessage): Answer<boolean>;
   /** The To tag of a stateless reply to this message (Kamailio: MD5 prefix of the server + CRC of the Vias). */

@@ -35,6 +35,8 @@ const flag = text("Number of the flag, 0 to 31.", {
 const flagArgs = { flag };
 const done = { 1: "done" } as const;
 
+const SIGABRT = 6;
+
 /** Keys differ by more than case. */
 const lockName = (key: string, key2: string): string => `${key}\0${key2}`.toLowerCase();
 
@@ -159,6 +161,18 @@ export const cfgutils = module({
       args: {},
       returns: { 1: "it happened", [-1]: "it did not" },
       run: ({ core }, _args, { shared }) => (core.host.random.next() * 100 < shared.probability ? 1 : -1),
+    }),
+    abort: fn({
+      doc: "Ends the server at once, with a core dump where the system makes them (signal SIGABRT).",
+      in: "any",
+      args: {},
+      returns: { 0: "never, where there are signals" },
+      run(call): 0 {
+        call.core.log.write(-2, "cfgutils: abort called\n");
+        call.core.host.process.signal?.(SIGABRT);
+        call.exit();
+        return 0;
+      },
     }),
     sleep: sleeper("Waits; the worker's slot stays in use.", "seconds", 1000),
     usleep: sleeper("Waits; the worker's slot stays in use.", "microseconds", 0.001),

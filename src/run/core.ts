@@ -127,8 +127,8 @@ export class GenerationCore implements Core {
   replyStateless(msg: SipMessage, code: number, reason: string): Answer<number> {
     return this.#server.stateless.reply(msg, code, reason);
   }
-  forwardStateless(msg: SipMessage, to: Destination): Answer<number> {
-    return this.#server.stateless.forward(msg, to);
+  forwardStateless(msg: SipMessage, to: Destination, branch = 0): Answer<number> {
+    return this.#server.stateless.forward(msg, to, branch);
   }
   forwardReply(msg: SipMessage): Answer<boolean> {
     return this.#server.stateless.forwardReply(msg);

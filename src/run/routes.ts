@@ -102,7 +102,7 @@ export class Routes implements TransactionUser {
     return this.#run(message.isRequest ? "failure" : "onreply", tx, branch, message, goesOn, vars, prepare);
   }
   localRequest(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome & { text: string }> | undefined {
-    const route = this.#event(tx, "tm:local-request");
+    const route = tx.settings.runsLocalRequest ? this.#event(tx, "tm:local-request") : undefined;
     if (!route) return undefined;
     const request = new SipMessage(text, sentBy(to, this.#server.host.clock.now()));
     const socket = to.socket!;
@@ -110,6 +110,10 @@ export class Routes implements TransactionUser {
       ...outcome,
       text: currentText(request, { inbound: undefined, outbound: socket, to }),
     }));
+  }
+  localAckSent(tx: Transaction, branch: number, reply: SipMessage): Answer<RouteOutcome> | undefined {
+    const route = this.#event(tx, "tm:local-ack-sent");
+    return route && this.#run("event", tx, branch, reply, route);
   }
   localResponse(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome> | undefined {
     const seen = this.#owner(tx).repliesOut

@@ -116,9 +116,9 @@ export class Engine {
   }
 
   /** The Via branch of a request that is forwarded without a transaction: the one that it would have with one. */
-  statelessBranch(msg: SipMessage): string {
+  statelessBranch(msg: SipMessage, index = 0): string {
     const slot = slotOf(msg.callId, msg.cseq?.numberText ?? "");
-    return branchName(slot, requestKey(msg, this.seeds), 0);
+    return branchName(slot, requestKey(msg, this.seeds), index);
   }
 
   insert(tx: Transaction): void {

@@ -93,9 +93,18 @@ function build(engine: Engine, run: Run, state: RunState): Transaction {
     if (settings.disable6xxBlock) tx.flags |= TFlag.disable6xx;
     if (!settings.e2eCancelReason) tx.flags |= TFlag.noCancelReason;
   }
+  if (settings.askedTimers !== undefined) applyAsked(tx, settings.askedTimers(run.lists));
   if (state.next !== undefined) life = applySettings(tx, state.next) || life;
   tx.endOfLife = engine.wheel.now() + life;
   return tx;
+}
+
+/** The parameters fr_timer_avp and fr_inv_timer_avp, which t_set_fr goes before. */
+function applyAsked(tx: Transaction, { fr, frInvite }: { readonly fr: number; readonly frInvite: number }): void {
+  if (fr > 0) tx.fr = toTicks(fr * 1000);
+  if (frInvite === 0) return;
+  tx.frInvite = toTicks(frInvite * 1000);
+  tx.flags |= TFlag.noisy;
 }
 
 /** What the script has set for the transaction to come. The answer is its life in ticks, 0 when not set. */

@@ -14,6 +14,10 @@ export interface Settings {
   /** 1 (Kamailio 6.1's default): a reply to a transaction that has ended is not matched. 0: as RFC 3261 has it. */
   replyMatching: number;
   noisyCtimer: boolean;
+  /** event_route[tm:local-request] runs when there is one. */
+  runsLocalRequest: boolean;
+  /** Seconds that the AVPs of a run ask for in the place of frTimer and frInvTimer; 0 leaves one as it is. */
+  askedTimers: ((lists: unknown) => { readonly fr: number; readonly frInvite: number }) | undefined;
   autoInv100: boolean;
   autoInv100Reason: string;
   restartFrOnEachReply: boolean;
@@ -71,6 +75,8 @@ export const defaultSettings = (): Settings => ({
   callidMatching: false,
   replyMatching: 0,
   noisyCtimer: true,
+  runsLocalRequest: true,
+  askedTimers: undefined,
   autoInv100: true,
   autoInv100Reason: "trying -- your call is important to us",
   restartFrOnEachReply: true,

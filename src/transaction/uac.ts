@@ -201,7 +201,10 @@ export function acknowledge(
       { branch: branchName(tx.index, engine.newKey(), index) },
     );
     branch.localAck = { text, to: where };
-    return engine.ports.send(text, where);
+    return after(engine.ports.send(text, where), (sent) => {
+      if (sent) void engine.ports.user.localAckSent?.(tx, index, reply);
+      return sent;
+    });
   });
 }
 

@@ -52,6 +52,8 @@ export interface TransactionUser {
    * (its Via stays); those of a CANCEL are ignored. Dropped: it is not sent. Undefined when the script has no such route.
    */
   localRequest(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome & { text: string }> | undefined;
+  /** event_route[tm:local-ack-sent], after the ACK to a 2xx of a request that started here has been sent. */
+  localAckSent?(tx: Transaction, branch: number, reply: SipMessage): Answer<RouteOutcome> | undefined;
   /** event_route[tm:local-response] after a reply made here has been sent. Undefined when the script has none. */
   localResponse(tx: Transaction, text: string, to: Destination): Answer<RouteOutcome> | undefined;
   /**

@@ -71,3 +71,12 @@ test("flags are read back from the parameter of the topmost Via", async () => {
   );
   expect(log).toEqual(["read", "no such flag"]);
 });
+
+test("forward_uac and forward_uac_uri number the branch of their Via", async () => {
+  const { sent } = await play(
+    "corex",
+    '$du = "sip:127.0.0.1:5070"; forward_uac(3); forward_uac_uri("sip:127.0.0.1:5071", "4");',
+    request("OPTIONS"),
+  );
+  expect(sent.map((it) => /^Via: .*\.(\d+)\r$/m.exec(it)?.[1])).toEqual(["3", "4"]);
+});

@@ -71,8 +71,7 @@ export const corex = module({
       if (typeof found === "string") return found;
       records.push(...found);
     }
-    if (records.length > 0 && core.config.int("use_dns_cache") === 0)
-      return "records of names need use_dns_cache";
+    if (records.length > 0 && core.config.int("use_dns_cache") === 0) return "records of names need use_dns_cache";
     let bytes: BytesSettings | undefined;
     if (params.nio_intercept > 0) {
       const settings = bytesSettings(core, Number(params.nio_min_msg_len), params.nio_msg_avp);

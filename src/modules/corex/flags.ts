@@ -43,18 +43,6 @@ export const flagFunctions: Record<string, Fn<Corex>> = {
     returns: { 1: "it is", [-1]: "it is not, or there is no such flag" },
     run: ({ msg }, { flag }) => (msg.marks?.has(mark(flag) ?? "") ? 1 : -1),
   }),
-  add_tcp_alias: fn({
-    doc: "Lets requests for a port of the peer use the connection that the message came over.",
-    in: "any",
-    args: { port: int("The port; 0: the one in the topmost Via.") },
-    returns: { 1: "done", [-1]: "the message came over no connection, or it is gone" },
-    run({ msg, core }, { port }) {
-      const { protocol, connection } = msg.received;
-      if (protocol === "udp" || protocol === "sctp" || connection === 0) return -1;
-      const alias = port > 0 ? Number(port) : msg.vias[0]?.port || 0;
-      return core.streams?.addAlias(connection, alias) ? 1 : -1;
-    },
-  }),
   is_faked_msg: fn({
     doc: "Tells whether the message was made here, as in failure routes and event routes, and not received.",
     in: "any",

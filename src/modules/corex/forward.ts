@@ -1,6 +1,6 @@
 /** Functions of corex that forward without a transaction. */
 import type { Call } from "../../declare/call.ts";
-import { declare, type Fn, str } from "../../declare/module.ts";
+import { declare, type Fn, int, str } from "../../declare/module.ts";
 import { type Answer, after } from "../../declare/value.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import { parseUri } from "../../sip/uri.ts";
@@ -13,7 +13,7 @@ const sent = { 1: "it was sent", [-1]: "the URI is malformed, or the destination
 const RECEIVED_AS_IT_IS = "via-noreceived";
 
 /** Takes the received Vias away for good, as Kamailio does, and sends the request with the own one only. */
-function forward(call: Call, uri: string): Answer<1 | -1> {
+function forward(call: Call, uri: string, branch: number): Answer<1 | -1> {
   const { msg, core } = call;
   for (const header of msg.headers)
     if (header.type === HeaderType.via) msg.delete(header.start, header.end - header.start, header.type);
@@ -23,29 +23,31 @@ function forward(call: Call, uri: string): Answer<1 | -1> {
     msg.marks ??= new Set();
     const before = msg.marks.has(RECEIVED_AS_IT_IS);
     msg.marks.add(RECEIVED_AS_IT_IS);
-    return after(core.forwardStateless(msg, to), (code): 1 | -1 => {
+    return after(core.forwardStateless(msg, to, branch), (code): 1 | -1 => {
       if (!before) msg.marks?.delete(RECEIVED_AS_IT_IS);
       return code >= 0 ? 1 : -1;
     });
   });
 }
 
+const branch = int("Number that ends the branch parameter of the Via.", { fallback: 0 });
+
 export const forwardFunctions: Record<string, Fn<Corex>> = {
   forward_uac: fn({
     doc: "Sends the request on as if it were made here, with no Via but the own, to where `$du` or else the Request-URI leads.",
     in: ["request"],
-    args: {},
+    args: { branch },
     returns: sent,
     waits: true,
-    run: (call) => forward(call, call.msg.dstUri || call.msg.uri),
+    run: (call, args) => forward(call, call.msg.dstUri || call.msg.uri, Number(args.branch)),
   }),
   forward_uac_uri: fn({
     doc: "Sends the request on as if it were made here, with no Via but the own, to where a URI leads.",
     in: ["request"],
-    args: { uri: str("The SIP URI; empty for `$du` or else the Request-URI.") },
+    args: { uri: str("The SIP URI; empty for `$du` or else the Request-URI."), branch },
     returns: sent,
     waits: true,
-    run: (call, { uri }) => forward(call, uri || call.msg.dstUri || call.msg.uri),
+    run: (call, args) => forward(call, args.uri || call.msg.dstUri || call.msg.uri, Number(args.branch)),
   }),
   forward_reply: fn({
     doc: "Passes the reply on to where its second Via leads, at once and without a transaction.",

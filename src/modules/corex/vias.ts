@@ -1,7 +1,7 @@
 /** Functions of corex on the Via fields of what is sent, and flags that travel in them. */
 import type { Call } from "../../declare/call.ts";
 import type { Lists } from "../../declare/lists.ts";
-import { declare, type Fn, int } from "../../declare/module.ts";
+import { declare, type Fn, int, text } from "../../declare/module.ts";
 import type { Protocol } from "../../sip/address.ts";
 import type { SipMessage, ViaAdditions, ViaFields } from "../../sip/message.ts";
 import type { Corex } from "./corex.ts";
@@ -153,7 +153,7 @@ export const viaFunctions: Record<string, Fn<Corex>> = {
   msg_vbflag_parse: fn({
     doc: "Takes the flags from the parameter `kvf` of the topmost Via.",
     in: "any",
-    args: {},
+    args: { any: text("Nothing depends on it, but Kamailio wants it.", { fallback: "" }) },
     returns: { 1: "done", [-1]: "there is no such parameter, or it has no value" },
     run(call, _args, state) {
       const value = call.msg.via1?.params.find((it) => it.name.toLowerCase() === FLAGS && it.value)?.value;

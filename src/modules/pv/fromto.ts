@@ -109,7 +109,11 @@ export const fromToVariables: Record<string, Pv<PvState>> = {
   to: uriOf("to", "To"),
   tU: userOf("to", "To"),
   "to.user": userOf("to", "To"),
-  tUl: part("Length of the To user, 0 without one.", "to", userLength),
+  tUl: writable(
+    part("Length of the To user, 0 without one; assigning it sets the user.", "to", userLength),
+    "to",
+    setUser,
+  ),
   td: hostOf("to", "To"),
   "to.domain": hostOf("to", "To"),
   tn: displayOf("to", "To"),

@@ -6,6 +6,7 @@ import { relayFunctions } from "./relay.ts";
 import { routeFunctions } from "./routes.ts";
 import { module } from "./state.ts";
 import { statusFunctions } from "./status.ts";
+import { timerAvps } from "./timer-avps.ts";
 import { timerFunctions } from "./timers.ts";
 import { transactionFunctions } from "./transaction.ts";
 import { uacFunctions } from "./uac.ts";
@@ -17,7 +18,10 @@ export const tm = module({
   start(params, core) {
     if (params.contacts_avp !== "" && params.contact_flows_avp === "")
       return "contact_flows_avp must be set if contacts_avp is set!";
+    const asked = timerAvps(params.fr_timer_avp, params.fr_inv_timer_avp, core);
+    if (typeof asked === "string") return asked;
     core.owner.settings = settingsOf(params, core.config.int("max_branches") || 12);
+    core.owner.settings.askedTimers = asked;
     return {
       contacts: params.contacts_avp,
       contactFlows: params.contact_flows_avp,
@@ -41,6 +45,7 @@ export const tm = module({
     "tm:init": "Once, when the server starts to serve.",
     "tm:branch-failure:NAME": "A branch has failed, when t_on_branch_failure has armed it.",
     "tm:local-request": "A request that starts here is about to be sent.",
+    "tm:local-ack-sent": "An ACK to a 2xx of a request that started here has been sent; the 2xx is the message.",
     "tm:local-response": "A reply made here has been sent.",
   },
 });

@@ -12,6 +12,10 @@ export const parameters = {
     defaults.frTimer,
   ),
   fr_inv_timer: ms("Time to wait for a final reply to an INVITE after a provisional one.", defaults.frInvTimer),
+  fr_timer_avp: text("AVP whose seconds go before fr_timer for the transaction of a run: `$avp(name)`, or its name.", {
+    fallback: "",
+  }),
+  fr_inv_timer_avp: text("AVP whose seconds go before fr_inv_timer.", { fallback: "" }),
   max_inv_lifetime: ms("Longest life of an INVITE transaction.", defaults.maxInvLifetime),
   max_noninv_lifetime: ms("Longest life of any other transaction.", defaults.maxNoninvLifetime),
   wt_timer: ms("Time that an ended transaction stays to absorb what comes late.", defaults.wtTimer),
@@ -120,6 +124,26 @@ export const parameters = {
     "An error of t_relay is replied when the script ends, so that it may reply itself.",
     defaults.delayedReply,
   ),
+  event_callback: text(
+    "Function of a script in another language for requests that start here; tm:local-request then does not run.",
+    { fallback: "" },
+  ),
+  event_callback_lres_sent: text(
+    "Function of such a script for replies made here. Without such a script tm:local-response runs all the same.",
+    { fallback: "" },
+  ),
+  evcb_local_ack_sent: text(
+    "Function of such a script for ACKs that start here. Without such a script tm:local-ack-sent runs all the same.",
+    { fallback: "" },
+  ),
+  local_ack_branch_mode: number(
+    "Via branch of the ACK to a 2xx of a request started here: 0 the INVITE's in Kamailio, 1 and 2 another one. Here it always is another one (RFC 3261, 17.1.1.3).",
+    0,
+  ),
+  dns_reuse_rcv_socket: flag(
+    "Send to further addresses of a name from the socket that the request came in on. It always is used when it fits.",
+    false,
+  ),
   evlreq_mode: number(
     "event_route[tm:local-request] runs for hop-by-hop CANCEL (1) and ACK (2), too.",
     defaults.evlreqMode,
@@ -142,6 +166,8 @@ export function settingsOf(p: Parameters, maxBranches: number): Settings {
     callidMatching: Boolean(p.callid_matching),
     replyMatching: Number(p.reply_matching),
     noisyCtimer: Boolean(p.noisy_ctimer),
+    askedTimers: undefined,
+    runsLocalRequest: p.event_callback === "",
     autoInv100: Boolean(p.auto_inv_100),
     autoInv100Reason: p.auto_inv_100_reason,
     restartFrOnEachReply: Boolean(p.restart_fr_on_each_reply),

@@ -1,12 +1,14 @@
 /** tmx: more about transactions, for scripts. Follows Kamailio's src/modules/tmx. */
 import type { Call } from "../../declare/call.ts";
 import { declare, int, str, text } from "../../declare/module.ts";
+import { type Answer, after } from "../../declare/value.ts";
 import { Cancel, CancelPlan, cancelBranches, prepareToCancel } from "../../transaction/cancel.ts";
 import type { Engine } from "../../transaction/engine.ts";
 import { replyTo } from "../../transaction/local-reply.ts";
 import { create } from "../../transaction/newtran.ts";
 import { Handled, stateOf } from "../../transaction/run.ts";
-import type { Transaction } from "../../transaction/transaction.ts";
+import { TFlag, type Transaction } from "../../transaction/transaction.ts";
+import { acknowledge } from "../../transaction/uac.ts";
 import { Precheck, type Tmx } from "./precheck.ts";
 import { statistics } from "./statistics.ts";
 import { variables } from "./variables.ts";
@@ -117,6 +119,29 @@ export const tmx = module({
         prepareToCancel(tx, plan);
         void cancelBranches(tx, plan, Cancel.local);
         return 1;
+      },
+    }),
+    t_uac_ack_local: fn({
+      doc: "Sends the ACK to the 2xx of an INVITE that started here and leaves its ACK to the script (t_set_no_auto_ack).",
+      in: "any",
+      args: {
+        callid,
+        cseq,
+        headers: str("Header fields, each with its line end.", { fallback: "" }),
+        body: str("The body.", { fallback: "" }),
+      },
+      returns: {
+        1: "it was sent",
+        [-1]: "there is no such INVITE, it has no 2xx yet, or was acknowledged, or the ACK cannot be sent",
+      },
+      waits: true,
+      run(call, args): Answer<1 | -1> {
+        const tx = engineOf(call).findCall(args.callid, args.cseq);
+        const branch = tx?.branches[0];
+        const reply = branch?.reply;
+        if (!tx?.isLocal || !branch || typeof reply !== "object" || branch.localAck !== undefined) return -1;
+        if ((tx.flags & TFlag.noAutoAck) === 0) return -1;
+        return after(acknowledge(tx, 0, reply, args.headers, args.body), (sent): 1 | -1 => (sent ? 1 : -1));
       },
     }),
     t_reply_callid: fn({
