@@ -44,6 +44,9 @@ function entryOf(core: Core, entry: NameEntry): object {
   };
 }
 
+/** The part of a record that dns.debug_all shows. */
+const shown = (it: AnyRecord): string => (typeof it === "string" ? it : "target" in it ? it.target : it.flags);
+
 function fieldsOf(it: AnyRecord): object {
   if (typeof it === "string") return { rr_ip: it };
   if ("target" in it) return { rr_name: it.target, rr_port: it.port, rr_priority: it.priority, rr_weight: it.weight };
@@ -143,6 +146,19 @@ export const dnsCommands = {
         ...[it.name, TYPES[it.type], it.size, 1],
         ...[seconds(core, it), age(core, it), it.flags],
       ]),
+  }),
+  "dns.debug_all": rpc({
+    doc: "The same for each record, with its number, its value and its seconds left.",
+    args: {},
+    run: (_, __, core) =>
+      [...namesOf(core).entries()].flatMap((it) =>
+        it.records.flatMap((record, i) => [
+          ...[it.name, TYPES[it.type], i, it.size, 1],
+          ...[seconds(core, it), age(core, it), it.flags],
+          ...[typeof record === "string" ? "ip" : "target" in record ? "srv" : "naptr ", shown(record)],
+          seconds(core, it),
+        ]),
+      ),
   }),
   "dns.lookup": rpc({
     doc: "Looks a name up, as a call would.",

@@ -18,16 +18,23 @@ const options: readonly (readonly [shown: string, parameter: string])[] = [
   ["max_connections(soft)", "tcp_max_connections"],
   ["max_tls_connections(soft)", "tls_max_connections"],
   ["no_connect", "tcp_no_connect"],
+  ["fd_cache", "tcp_fd_cache"],
   ["async", "tcp_async"],
-  ["connect_wait", "tcp_conn_wait"],
+  ["connect_wait", "tcp_connect_wait"],
   ["conn_wq_max", "tcp_conn_wq_max"],
   ["wq_max", "tcp_wq_max"],
+  ["defer_accept", "tcp_defer_accept"],
+  ["delayed_ack", "tcp_delayed_ack"],
+  ["syncnt", "tcp_syncnt"],
+  ["linger2", "tcp_linger2"],
   ["keepalive", "tcp_keepalive"],
   ["keepidle", "tcp_keepidle"],
   ["keepintvl", "tcp_keepintvl"],
   ["keepcnt", "tcp_keepcnt"],
   ["crlf_ping", "tcp_crlf_ping"],
   ["accept_aliases", "tcp_accept_aliases"],
+  ["alias_flags", "tcp_alias_flags"],
+  ["new_conn_alias_flags", "tcp_new_conn_alias_flags"],
 ];
 
 const secure = new Set(["tls", "wss"]);
@@ -50,15 +57,12 @@ export const tcpCommands = {
     },
   }),
   "core.tcp_options": rpc({
-    doc: "The core parameters about connections, those that the script could set.",
+    doc: "The core parameters about connections; 0 for what is not set.",
     args: {},
     run(_, __, core) {
       enabled(core);
-      return Object.fromEntries(
-        options
-          .filter(([, parameter]) => core.config.has(parameter))
-          .map(([shown, parameter]) => [shown, core.config.int(parameter)]),
-      );
+      // What there is no such parameter for, or what the script leaves alone, is 0.
+      return Object.fromEntries(options.map(([shown, parameter]) => [shown, core.config.int(parameter)]));
     },
   }),
   "core.tcp_list": rpc({

@@ -332,5 +332,5 @@ export const sl = module({
     "sl:filtered-ack": "An ACK to a reply of this module came and was absorbed.",
     "sl:local-response": "A reply was sent; the run's message is that reply.",
   },
-  statistics: STATISTICS,
+  statistics: Object.fromEntries(Object.entries(STATISTICS).map(([name, doc]) => [`sl.${name}`, doc])),
 });

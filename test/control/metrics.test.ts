@@ -86,6 +86,7 @@ test("the HTTP client, name servers and the log", async () => {
   const { host } = new Simulation({ modules, files: { "/m.cfg": script }, script: "/m.cfg" });
   const measuring = metrics.measuring({
     ...host,
+    hash: () => "",
     http: { request: async () => ({ ok: false, error: "timeout", message: "" }) as never },
     dns: { ...host.dns, a: () => Promise.reject(new Error("no server")), ptr: async () => ({ records: [], ttl: 0 }) },
   });

@@ -39,7 +39,8 @@ export interface Choice {
   readonly uncounted?: boolean;
 }
 
-const hashOf = (first: string, second = ""): number => coreHash(first, second, 0) || 1;
+/** The number that texts are hashed to (Kamailio's ds_get_hash). */
+export const hashOf = (first: string, second = ""): number => coreHash(first, second, 0) || 1;
 
 function uriHash(uri: Uri | null | undefined, { settings }: Dispatcher): number | undefined {
   if (!uri?.host) return undefined;

@@ -2,6 +2,7 @@
 import { int, type Rpc, RpcArray, RpcDouble, RpcFault, RpcStruct, str } from "../../declare/module.ts";
 import { after } from "../../declare/value.ts";
 import { setState } from "./changes.ts";
+import { hashOf } from "./choose.ts";
 import { type Destination, Flag } from "./destination.ts";
 import { type Dispatcher, rpc } from "./state.ts";
 
@@ -166,6 +167,15 @@ export const commands: Readonly<Record<string, Rpc<Dispatcher>>> = {
       checkTime(state);
       state.remove(Number(args.set), args.uri);
       return "Ok. Dispatcher destination removed.";
+    },
+  }),
+  "dispatcher.hash": rpc({
+    doc: "The number that texts are hashed to, and the slot that it is of so many.",
+    args: { slots: int("Number of slots."), first: str("A text."), second: str("Another.", { fallback: "" }) },
+    run({ slots, first, second }) {
+      const hashid = hashOf(first, second);
+      const count = Number(slots);
+      return { hashid, slot: count > 0 ? hashid % count : 0 };
     },
   }),
 };

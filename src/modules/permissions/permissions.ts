@@ -348,13 +348,13 @@ export const permissions = module({
       },
     }),
     "permissions.addressDump": dump("The single addresses.", "address", ({ hosts }) =>
-      hosts.map((it) => ({ group: it.group, item: item(it, "ip") })),
+      hosts.map((it) => ({ table: 0, group: it.group, item: item(it, "ip") })),
     ),
     "permissions.subnetDump": dump("The subnets.", "subnet", ({ subnets }) =>
       subnets.map((it, id) => ({ id, group: it.group, item: { ...item(it, "ip"), mask: it.mask, tag: it.tag } })),
     ),
     "permissions.domainDump": dump("The domain names.", "domain list", ({ domains }) =>
-      domains.map((it) => ({ group: it.group, item: item(it, "domain_name") })),
+      domains.map((it) => ({ table: 0, group: it.group, item: item(it, "domain_name") })),
     ),
     "permissions.testUri": testUri,
     "permissions.allowUri": testUri,

@@ -52,7 +52,7 @@ function list(tx: Transaction): Record<string, unknown> {
     from: line(HeaderType.from),
     to: line(HeaderType.to),
     callid: line(HeaderType.callId),
-    cseq: tx.cseq,
+    cseq: `CSeq: ${tx.cseq}`,
     uas_request: tx.startedHere ? "no" : "yes",
     tflags: tx.flags,
     outgoings: tx.branches.length,

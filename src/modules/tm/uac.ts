@@ -61,9 +61,10 @@ export function requestOf(core: Core, parts: Parts): UacRequest | string {
     time: 0,
   });
   const { from, to } = message;
-  if (!from) return "From missing";
-  if (!to) return "To missing";
   if (parts.body !== "" && !message.find(HeaderType.contentType)) return "Content-Type missing";
+  if (parts.body !== "" && message.find(HeaderType.contentLength)) return "Content-Length disallowed";
+  if (!to) return "To missing";
+  if (!from) return "From missing";
   let headers = "";
   for (const header of message.headers)
     if (!OWN.has(header.type)) headers += message.text.slice(header.start, header.end);

@@ -119,7 +119,7 @@ function dump(state: Usrloc, brief: boolean): RpcStruct {
     const { list, fullest } = slotted(domain, state.settings.slots);
     const entries = list.map((it) =>
       brief
-        ? it.aor
+        ? new RpcStruct([["AoR", it.aor]])
         : new RpcStruct([
             [
               "Info",

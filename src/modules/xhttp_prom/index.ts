@@ -114,25 +114,27 @@ const withFloat = (
     },
   });
 
-/** The command that does what a function does. */
-const command = (
-  doc: string,
-  withNumber: boolean,
-  apply: (metrics: Metrics, name: string, labels: readonly string[], now: number, value: number) => boolean,
-): Rpc<Prom> => {
-  const run = (metric: string, number: string | undefined, labels: Labels, state: Prom, core: Core): undefined => {
-    const value = withNumber ? float(number ?? "") : 0;
-    if (value === undefined || !apply(state.metrics, metric, given(labels), core.host.clock.now(), value))
-      throw new RpcFault(500, `Failed to change metric: ${metric}`);
-    return undefined;
+type Apply = (metrics: Metrics, name: string, labels: readonly string[], now: number, value: number) => boolean;
+
+/**
+ * The command that does what a function does. `failure` is what its caller is told when it cannot be done, with `%` for
+ * the number.
+ */
+const command = (doc: string, failure: string, apply: Apply): Rpc<Prom> => {
+  const run = (metric: string, value: number | undefined, labels: Labels, state: Prom, core: Core): undefined => {
+    if (value === undefined) throw new RpcFault(400, "required number argument");
+    const values = given(labels);
+    if (apply(state.metrics, metric, values, core.host.clock.now(), value)) return undefined;
+    const told = failure.replace("%", failure.includes("counter") ? String(value) : value.toFixed(6));
+    throw new RpcFault(500, `${told}: ${metric}${values.length > 0 ? ` (${values.join(", ")})` : ""}`);
   };
-  return withNumber
+  return failure.includes("%")
     ? rpc({
         doc,
         args: { name, number: str("A number."), l0, l1, l2 },
-        run: (it, state, core) => run(it.name, it.number, it, state, core),
+        run: (it, state, core) => run(it.name, float(it.number), it, state, core),
       })
-    : rpc({ doc, args: { name, l0, l1, l2 }, run: (it, state, core) => run(it.name, undefined, it, state, core) });
+    : rpc({ doc, args: { name, l0, l1, l2 }, run: (it, state, core) => run(it.name, 0, it, state, core) });
 };
 
 const observe = "Adds an observation to a histogram.";
@@ -232,19 +234,27 @@ export const xhttpProm = module({
   variables: {},
 
   commands: {
-    "xhttp_prom.counter_reset": command("Sets a counter to 0.", false, (metrics, ...it) =>
+    "xhttp_prom.counter_reset": command("Sets a counter to 0.", "Failed to reset counter", (metrics, ...it) =>
       metrics.set("counter", ...it),
     ),
     "xhttp_prom.counter_inc": command(
       "Adds to a counter.",
-      true,
+      "Failed to add % to counter",
       (metrics, metric, labels, now, value) =>
         Number.isInteger(value) && value >= 0 && metrics.add("counter", metric, labels, now, value),
     ),
-    "xhttp_prom.gauge_reset": command("Sets a gauge to 0.", false, (metrics, ...it) => metrics.set("gauge", ...it)),
-    "xhttp_prom.gauge_inc": command(gaugeInc, true, (metrics, ...it) => metrics.add("gauge", ...it)),
-    "xhttp_prom.gauge_set": command("Sets a gauge.", true, (metrics, ...it) => metrics.set("gauge", ...it)),
-    "xhttp_prom.histogram_observe": command(observe, true, (metrics, ...it) => metrics.observe(...it)),
+    "xhttp_prom.gauge_reset": command("Sets a gauge to 0.", "Failed to reset gauge", (metrics, ...it) =>
+      metrics.set("gauge", ...it),
+    ),
+    "xhttp_prom.gauge_inc": command(gaugeInc, "Failed to add % to gauge", (metrics, ...it) =>
+      metrics.add("gauge", ...it),
+    ),
+    "xhttp_prom.gauge_set": command("Sets a gauge.", "Failed to assign % to gauge", (metrics, ...it) =>
+      metrics.set("gauge", ...it),
+    ),
+    "xhttp_prom.histogram_observe": command(observe, "Failed to observe % in histogram", (metrics, ...it) =>
+      metrics.observe(...it),
+    ),
     "xhttp_prom.metric_list_print": rpc({
       doc: "The metrics of the script, as a scrape gets them.",
       args: {},
