@@ -1,5 +1,4 @@
 /** One request and its answer on one connection, and what went wrong with it in the words of `HttpReply`. */
-import type { Dispatcher } from "undici";
 import type { HttpReply } from "../declare/host.ts";
 import type { Connection } from "./http-pool.ts";
 
@@ -33,7 +32,7 @@ export class Aborted extends Error {
   }
 }
 
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange {
   readonly #connection: Connection;
   readonly #limit: number;
   readonly #truncate: boolean;
@@ -53,44 +52,50 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#done = done;
   }
 
-  onRequestStart(): void {
+  /** The head of a final answer is there. */
+  get answered(): boolean {
+    return this.#status !== 0;
+  }
+
+  /** The request is written. */
+  started(): void {
     this.#atRequest = performance.now();
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, _: unknown, reason?: string): void {
-    this.#atFirstByte = performance.now();
-    if (status < 200) return;
-    this.#status = status;
-    this.#reason = reason ?? "";
-    this.#headers = pairs(controller);
+  /** Something of the answer is there; only the first time counts. */
+  answering(): void {
+    if (this.#atFirstByte === 0) this.#atFirstByte = performance.now();
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  head(status: number, reason: string, headers: readonly (readonly [string, string])[]): void {
+    this.#status = status;
+    this.#reason = reason;
+    this.#headers = headers;
+  }
+
+  data(text: string): void {
+    if (this.#over) return;
     const room = this.#limit - this.#body.length;
-    if (chunk.length <= room) {
-      this.#body += chunk.toString("latin1");
+    if (text.length <= room) {
+      this.#body += text;
     } else if (this.#truncate) {
-      this.#body += chunk.toString("latin1", 0, room);
+      this.#body += text.slice(0, room);
       // What follows is of no use: the connection is given up instead of read to its end.
       this.#succeed(false);
     } else {
-      controller.abort(new Aborted("too-large", `the body is longer than ${this.#limit} bytes`));
+      this.fail(new Aborted("too-large", `the body is longer than ${this.#limit} bytes`));
     }
   }
 
-  onResponseEnd(): void {
+  end(): void {
     this.#succeed(true);
-  }
-
-  onResponseError(_: unknown, error: Error): void {
-    this.fail(error);
   }
 
   /** Also for errors outside the exchange: timeouts, aborts, a request that could not be written. */
   fail(error: Error): void {
     if (this.#over) return;
     this.#over = true;
-    const { kind, message } = explain(error, this.#connection.connected, this.#status !== 0);
+    const { kind, message } = explain(error, this.#connection.connected, this.answered);
     this.#connection.destroy(error);
     this.#done({
       ok: false,
@@ -116,19 +121,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
       atFirstByte: this.#atFirstByte,
     });
   }
-}
-
-/** Header fields as they were written, in their order. HTTP/2 gives strings, and pseudo fields that are not ours. */
-function pairs(controller: Dispatcher.DispatchController): [string, string][] {
-  const raw = (controller as { rawHeaders?: readonly (Buffer | string)[] | null }).rawHeaders ?? [];
-  const list: [string, string][] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]!;
-    const value = raw[i + 1]!;
-    const text = typeof name === "string" ? name : name.toString("latin1");
-    if (!text.startsWith(":")) list.push([text, typeof value === "string" ? value : value.toString("latin1")]);
-  }
-  return list;
 }
 
 const resolving = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME", "ENODATA"]);

@@ -2,7 +2,7 @@
 import type { Http, HttpReply, HttpRequest, HttpTimes } from "../declare/host.ts";
 import { answerChallenge, basic, type Credentials } from "./http-auth.ts";
 import { Aborted, Exchange, type HttpError, type Outcome } from "./http-exchange.ts";
-import { type Connection, type Pool, Pools } from "./http-pool.ts";
+import { type Connection, type HttpMessage, type Pool, Pools } from "./http-pool.ts";
 import { type HttpUrl, parseHttpUrl, redirectTarget } from "./http-url.ts";
 
 export interface HttpClient extends Http {
@@ -29,7 +29,6 @@ interface Run {
   readonly start: number;
   readonly pools: Pools;
   readonly request: HttpRequest;
-  readonly body: Buffer | undefined;
   current: Exchange | undefined;
   connection: Connection | undefined;
   /** Set when the time is up or the caller gave up. */
@@ -41,7 +40,6 @@ async function exchange(pools: Pools, request: HttpRequest, signal: AbortSignal 
     start: performance.now(),
     pools,
     request,
-    body: request.body === undefined ? undefined : Buffer.from(request.body, "latin1"),
     current: undefined,
     connection: undefined,
     stopped: undefined,
@@ -71,7 +69,7 @@ async function follow(run: Run): Promise<HttpReply> {
   let url = parseHttpUrl(request.url);
   if (!url) return failed(run, "url", `not an http or https URL: ${request.url}`);
   let method = request.method;
-  let body = run.body;
+  let { body } = request;
   const first = url.origin;
   let redirected = 0;
   for (let left = request.followRedirects ?? 0; ; left--) {
@@ -93,11 +91,11 @@ async function follow(run: Run): Promise<HttpReply> {
 }
 
 /** One exchange, with credentials when there are some: at once for Basic, after a challenge otherwise. */
-async function authorized(
+function authorized(
   run: Run,
   url: HttpUrl,
   method: string,
-  body: Buffer | undefined,
+  body: string | undefined,
   trusted: boolean,
 ): Promise<Outcome> {
   const { auth } = run.request;
@@ -110,6 +108,17 @@ async function authorized(
   if (!credentials) return attempt(run, url, method, body, undefined, trusted);
   if (credentials.method === "basic")
     return attempt(run, url, method, body, basic(credentials.username, credentials.password), trusted);
+  return challenged(run, url, method, body, trusted, credentials);
+}
+
+async function challenged(
+  run: Run,
+  url: HttpUrl,
+  method: string,
+  body: string | undefined,
+  trusted: boolean,
+  credentials: Credentials,
+): Promise<Outcome> {
   const outcome = await attempt(run, url, method, body, undefined, trusted);
   if (!outcome.ok || outcome.status !== 401) return outcome;
   const values = outcome.headers.filter(([name]) => name.toLowerCase() === "www-authenticate").map(([, it]) => it);
@@ -118,11 +127,11 @@ async function authorized(
 }
 
 /** Sends the request; when a used connection turns out to be dead before any byte came back, once more on a new one. */
-async function attempt(
+function attempt(
   run: Run,
   url: HttpUrl,
   method: string,
-  body: Buffer | undefined,
+  body: string | undefined,
   authorization: string | undefined,
   trusted: boolean,
 ): Promise<Outcome> {
@@ -130,7 +139,8 @@ async function attempt(
   try {
     pool = run.pools.of(url, run.request);
   } catch (error) {
-    return { ok: false, error: "tls", message: (error as Error).message, atRequest: 0, atFirstByte: 0 };
+    const { message } = error as Error;
+    return Promise.resolve({ ok: false, error: "tls", message, atRequest: 0, atFirstByte: 0 });
   }
   const through = pool.proxy && !url.secure;
   const path = through ? url.origin + url.path : url.path;
@@ -147,35 +157,32 @@ async function attempt(
   if (through && !named) headers.push("Host", url.origin.slice("http://".length));
   if (authorization !== undefined) headers.push("Authorization", authorization);
 
-  const send = (connection: Connection): Promise<Outcome> =>
-    new Promise((done) => {
-      run.connection = connection;
-      const { request } = run;
-      const it = new Exchange(connection, request.maxBody ?? defaultLimit, request.truncate === true, (outcome) => {
-        clearTimeout(connecting);
-        run.current = undefined;
-        done(outcome);
-      });
-      const connecting =
-        request.connectTimeout && !connection.connected
-          ? setTimeout(() => {
-              if (!connection.connected)
-                it.fail(new Aborted("timeout", `no connection within ${request.connectTimeout} ms`));
-            }, request.connectTimeout)
-          : undefined;
-      run.current = it;
-      if (run.stopped) return it.fail(run.stopped);
-      try {
-        connection.client.dispatch({ path, method: method as "GET", headers, body: body ?? null }, it);
-      } catch (error) {
-        it.fail(error as Error);
-      }
-    });
+  const host = url.origin.slice(url.secure ? "https://".length : "http://".length);
+  const message: HttpMessage = { method, path, host, headers, body };
+  return new Promise((done) => send(run, message, pool.take(), pool, done));
+}
 
-  const connection = pool.take();
-  const outcome = await send(connection);
-  const died = !outcome.ok && (outcome.error === "reset" || outcome.error === "empty");
-  return died && connection.uses > 0 && !run.stopped ? send(pool.fresh()) : outcome;
+function send(run: Run, message: HttpMessage, connection: Connection, pool: Pool, done: (it: Outcome) => void): void {
+  run.connection = connection;
+  const { request } = run;
+  let connecting: NodeJS.Timeout | undefined;
+  const it = new Exchange(connection, request.maxBody ?? defaultLimit, request.truncate === true, (outcome) => {
+    if (connecting) clearTimeout(connecting);
+    run.current = undefined;
+    const died = !outcome.ok && (outcome.error === "reset" || outcome.error === "empty");
+    if (died && connection.uses > 0 && !run.stopped) send(run, message, pool.fresh(), pool, done);
+    else done(outcome);
+  });
+  run.current = it;
+  if (run.stopped) {
+    it.fail(run.stopped);
+    return;
+  }
+  if (request.connectTimeout && !connection.connected)
+    connecting = setTimeout(() => {
+      if (!connection.connected) it.fail(new Aborted("timeout", `no connection within ${request.connectTimeout} ms`));
+    }, request.connectTimeout);
+  connection.send(message, it);
 }
 
 const field = (headers: readonly (readonly [string, string])[], wanted: string): string | undefined =>
