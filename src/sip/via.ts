@@ -99,6 +99,7 @@ function parseOne(text: string, start: number, end: number): Via | null {
     sentByEnd = p;
     p = skipLws(text, p, end);
   }
+  if (p < end && text.charCodeAt(p) === 59) sentByEnd = p;
 
   const params: ViaParam[] = [];
   let branch: ViaParam | undefined;
