@@ -1,7 +1,9 @@
 /** Every module that Viaduct has: adding one is a file and a line here. */
 import type { Module } from "../declare/module.ts";
+import { aliasDb } from "./alias_db/index.ts";
 import { async } from "./async/index.ts";
 import { auth } from "./auth/index.ts";
+import { authDb } from "./auth_db/index.ts";
 import { avpops } from "./avpops/index.ts";
 import { cfgRpc } from "./cfg_rpc.ts";
 import { cfgutils } from "./cfgutils.ts";
@@ -11,6 +13,7 @@ import { counters } from "./counters.ts";
 import { ctl } from "./ctl/index.ts";
 import { dispatcher } from "./dispatcher/index.ts";
 import { diversion } from "./diversion.ts";
+import { domain } from "./domain/index.ts";
 import { exec } from "./exec/index.ts";
 import { htable } from "./htable/index.ts";
 import { httpAsyncClient } from "./http_async_client/index.ts";
@@ -36,6 +39,7 @@ import { sanity } from "./sanity/index.ts";
 import { sdpops } from "./sdpops/index.ts";
 import { siputils } from "./siputils/index.ts";
 import { sl } from "./sl.ts";
+import { speeddial } from "./speeddial/index.ts";
 import { dbMysql, dbPostgres, dbSqlite } from "./sqlops/drivers.ts";
 import { sqlops } from "./sqlops/index.ts";
 import { statistics } from "./statistics.ts";
@@ -108,6 +112,10 @@ export const modules: readonly Module[] = [
   usrloc,
   registrar,
   auth,
+  authDb,
+  aliasDb,
+  speeddial,
+  domain,
   tsilo,
   dispatcher,
 ];

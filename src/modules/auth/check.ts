@@ -33,7 +33,8 @@ export interface Password {
   readonly method: string;
 }
 
-interface Found {
+/** Credentials with the field that they stand in. */
+export interface Found {
   readonly header: Header;
   readonly credentials: DigestCredentials;
 }
@@ -60,14 +61,17 @@ export function authenticate(
   state: Auth,
 ): { readonly code: ResultCode; readonly credentials?: DigestCredentials } {
   const { msg } = call;
-  if (isExempt(msg.method)) return { code: Result.ok };
+  const later = (password.flags & Flag.countLater) !== 0;
+  const { code: before, found } = beginCheck(msg, password.realm, side, state, later);
   const realm = withoutPrefix(password.realm, state);
-  const found = findCredentials(msg, realm, side);
-  let code: ResultCode = found === null ? Result.error : Result.noCredentials;
-  if (found) {
-    mark(msg, found, side, state);
-    code = verify(msg, found.credentials, { ...password, realm }, state);
+  let code = before;
+  if (code === undefined && found) {
+    const ha1 = ha1Of(found.credentials, { ...password, realm }, state);
+    code = ha1 === undefined ? Result.error : checkResponse(msg, found.credentials, ha1, password.method, state);
+    if (code === Result.ok && later && state.nonces.counts && !counts(msg, found.credentials, state))
+      code = Result.error;
   }
+  code ??= Result.error;
   if (code < 0 && (password.flags & ANY_CHALLENGE) !== 0) {
     const qop: Qop =
       password.flags & Flag.challengeAuthInt ? "auth-int" : password.flags & Flag.challengeAuth ? "auth" : "";
@@ -75,6 +79,34 @@ export function authenticate(
   }
   return { code, ...(found && { credentials: found.credentials }) };
 }
+
+/**
+ * What is checked before a password is asked for: a code when that settles it, else there are credentials. `later`: the
+ * nonce-count is used up by another check, when the response was right.
+ */
+export function beginCheck(
+  msg: SipMessage,
+  realm: string,
+  side: Side,
+  state: Auth,
+  later = false,
+): { readonly code?: ResultCode; readonly found?: Found } {
+  if (isExempt(msg.method)) return { code: Result.ok };
+  const found = findCredentials(msg, withoutPrefix(realm, state), side);
+  if (!found) return { code: found === null ? Result.error : Result.noCredentials };
+  mark(msg, found, side, state);
+  const { credentials } = found;
+  if (!isComplete(credentials)) return { code: Result.error, found };
+  const keep = !(later && state.nonces.counts !== undefined);
+  const nonce = checkNonce(credentials.nonce!, credentials.nc, msg, state.nonces, keep);
+  if (nonce === "good") return { found };
+  const code = nonce === "reused" ? Result.nonceReused : nonce === "stale" ? Result.staleNonce : Result.error;
+  return { code, found };
+}
+
+/** Uses up the nonce-count. */
+const counts = (msg: SipMessage, { nonce, nc }: DigestCredentials, { nonces }: Auth): boolean =>
+  checkNonce(nonce!, nc, msg, nonces, true) === "good";
 
 /** Which credentials consume_credentials() removes, and whose user the request is of. */
 function mark(msg: SipMessage, { header, credentials }: Found, side: Side, { looked }: Auth): void {
@@ -84,25 +116,26 @@ function mark(msg: SipMessage, { header, credentials }: Found, side: Side, { loo
   if (side === "www" || marks.www === undefined) msg.authorized = credentials;
 }
 
-function verify(msg: SipMessage, it: DigestCredentials, password: Password, state: Auth): ResultCode {
-  if (!isComplete(it)) return Result.error;
-  const later = state.nonces.counts !== undefined && (password.flags & Flag.countLater) !== 0;
-  const check = (keep: boolean) => checkNonce(it.nonce!, it.nc, msg, state.nonces, keep);
-  const nonce = check(!later);
-  if (nonce === "reused") return Result.nonceReused;
-  if (nonce === "stale") return Result.staleNonce;
-  if (nonce === "bad") return Result.error;
-  const ha1 = ha1Of(it, password, state);
-  const length = ALGORITHMS[state.algorithm] === "md5" ? 32 : 64;
-  if (ha1 === undefined || it.response!.length !== length) return Result.error;
+/** Compares the response of complete credentials with what it has to be. */
+export function checkResponse(
+  msg: SipMessage,
+  it: DigestCredentials,
+  ha1: string,
+  method: string,
+  state: Auth,
+): ResultCode {
+  if (it.response!.length !== ha1Length(state)) return Result.error;
   // The body is not covered: whoever answers with auth-int is refused.
-  if (it.qop?.trim().toLowerCase() === "auth-int" || responseOf(it, ha1, password.method, state) !== it.response)
+  if (it.qop?.trim().toLowerCase() === "auth-int" || responseOf(it, ha1, method, state) !== it.response)
     return Result.invalidPassword;
   if (state.addsInfo) addInfo(msg, it, ha1, state);
-  return later && check(true) !== "good" ? Result.error : Result.ok;
+  return Result.ok;
 }
 
-const hashOf =
+/** Hexadecimal digits of a hash. */
+export const ha1Length = ({ algorithm }: Auth): number => (ALGORITHMS[algorithm] === "md5" ? 32 : 64);
+
+export const hashOf =
   ({ core, algorithm }: Auth) =>
   (text: string): string =>
     core.host.hash(ALGORITHMS[algorithm], text);
@@ -110,7 +143,7 @@ const hashOf =
 /** Undefined when the given HA1 has not the length of one. `-sess` algorithms are taken for their plain ones. */
 function ha1Of(it: DigestCredentials, { realm, password, flags }: Password, state: Auth): string | undefined {
   if ((flags & Flag.ha1) === 0) return digestHa1(hashOf(state), it.username!, realm, password);
-  return password.length === (ALGORITHMS[state.algorithm] === "md5" ? 32 : 64) ? password : undefined;
+  return password.length === ha1Length(state) ? password : undefined;
 }
 
 const responseOf = (it: DigestCredentials, ha1: string, method: string, state: Auth): string =>
@@ -138,16 +171,28 @@ function addInfo(msg: SipMessage, it: DigestCredentials, ha1: string, state: Aut
 export function authCheck(call: Call, password: Password, checksUser: boolean, state: Auth): ResultCode {
   const { msg } = call;
   const { code, credentials } = authenticate(call, msg.method === "REGISTER" ? "www" : "proxy", password, state);
-  if (code !== Result.ok || !checksUser) return code;
-  if (credentials === undefined) return Result.ok;
+  if (code !== Result.ok || !checksUser || credentials === undefined) return code;
+  return checkUser(msg, credentials, state.useDomain, false);
+}
+
+/**
+ * Whether the user of credentials is the one that the request speaks of: that of From, of To when it registers or
+ * publishes. `skipsUser`: only From, To and Request-URI are compared.
+ */
+export function checkUser(
+  msg: SipMessage,
+  credentials: DigestCredentials,
+  useDomain: boolean,
+  skipsUser: boolean,
+): typeof Result.ok | typeof Result.error | typeof Result.userMismatch {
   const from = msg.from?.parsed;
   const to = msg.to?.parsed;
   const registers = msg.method === "REGISTER" || msg.method === "PUBLISH";
   const own = registers ? to : from;
   if (!from || !own) return Result.error;
-  if (credentials.user !== own.user) return Result.userMismatch;
+  if (!skipsUser && credentials.user !== own.user) return Result.userMismatch;
   if (!registers) return Result.ok;
-  const differs = (other: Uri): boolean => from.user !== other.user || (state.useDomain && from.host !== other.host);
+  const differs = (other: Uri): boolean => from.user !== other.user || (useDomain && from.host !== other.host);
   if (differs(own)) return Result.userMismatch;
   if (msg.method === "REGISTER") return Result.ok;
   const target = msg.parsedUri;

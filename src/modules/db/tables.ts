@@ -103,6 +103,12 @@ export class Tables {
     return found === version ? undefined : `the table ${table} has version ${found}, but ${version} is needed`;
   }
 
+  /** Whether the database answers at all: a string is the problem, for whoever starts the server. */
+  async problem(): Promise<string | undefined> {
+    const reply = await this.#database.query("SELECT 1");
+    return reply.ok ? undefined : `failed to connect to the database: ${reply.message}`;
+  }
+
   /** Seconds since 1970 as a column for times holds them. */
   time(seconds: number): Cell {
     return this.#dialect.time(seconds);
@@ -147,6 +153,10 @@ export class Tables {
     return undefined;
   }
 }
+
+/** What Kamailio's modules connect to when nobody says: to read and write, and to read. */
+export const DEFAULT_URL = "mysql://kamailio:kamailiorw@localhost/kamailio";
+export const DEFAULT_READ_URL = "mysql://kamailioro:kamailioro@localhost/kamailio";
 
 /** What a module with tables counts, for its declaration. */
 export const tableStatistics = (module: string): Record<string, string> => ({

@@ -1,16 +1,14 @@
 /** Parameters of usrloc that tell how registrations are kept in a database. */
 import { type Core, LogLevel } from "../../declare/core.ts";
 import { int, type Received, text } from "../../declare/module.ts";
-import { Tables } from "../db/tables.ts";
+import { DEFAULT_URL, Tables } from "../db/tables.ts";
 import type { TableFormat } from "./columns.ts";
 import { Mode, Store } from "./store.ts";
 
 const inert = (doc: string, fallback: number) => int(`${doc} Nothing depends on it here.`, { fallback });
 
 export const storeParameters = {
-  db_url: text("The database, when db_mode wants one.", {
-    fallback: "mysql://kamailio:kamailiorw@localhost/kamailio",
-  }),
+  db_url: text("The database, when db_mode wants one.", { fallback: DEFAULT_URL }),
   db_mode: int(
     "0: memory only; 1: memory, and the database at once; 2: memory, and the database every timer_interval; 3: the database only; 4: memory, read from the database at the start.",
     { fallback: 0 },
