@@ -1,7 +1,10 @@
 /** What the module avpops keeps: its arguments, each read once. */
+import type { AvpName, AvpValue } from "../../declare/avp.ts";
 import type { Core, Counter } from "../../declare/core.ts";
 import type { Database } from "../../declare/host.ts";
+import type { Lists } from "../../declare/lists.ts";
 import { declare } from "../../declare/module.ts";
+import type { Columns, Scheme } from "./stored.ts";
 
 export interface AvpopsState {
   readonly core: Core;
@@ -10,6 +13,14 @@ export interface AvpopsState {
   /** Undefined without the parameter db_url. */
   readonly database: Database | undefined;
   readonly failures: Counter;
+  /** Where avp_db_load and its kin find AVPs, unless they are told otherwise. */
+  readonly table: string;
+  readonly columns: Columns;
+  readonly schemes: ReadonlyMap<string, Scheme>;
+  /** The domain of a URI counts, too. */
+  readonly useDomain: boolean;
+  /** By the lists of a run: what was read from the database or written to it. */
+  readonly inDatabase: WeakMap<Lists, Map<AvpName, AvpValue[]>>;
 }
 
 export const { fn, module } = declare<AvpopsState>();
