@@ -33,9 +33,12 @@ interface Run {
   connection: Connection | undefined;
   /** Set when the time is up or the caller gave up. */
   stopped: Aborted | undefined;
+  timer: NodeJS.Timeout | undefined;
+  /** Stops listening to the caller's signal. */
+  unwatch: (() => void) | undefined;
 }
 
-async function exchange(pools: Pools, request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpReply> {
+function exchange(pools: Pools, request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpReply> {
   const run: Run = {
     start: performance.now(),
     pools,
@@ -43,24 +46,29 @@ async function exchange(pools: Pools, request: HttpRequest, signal: AbortSignal 
     current: undefined,
     connection: undefined,
     stopped: undefined,
+    timer: undefined,
+    unwatch: undefined,
   };
-  const stop = (kind: HttpError, message: string): void => {
-    run.stopped = new Aborted(kind, message);
-    run.current?.fail(run.stopped);
-  };
-  const timer =
-    request.timeout > 0
-      ? setTimeout(() => stop("timeout", `no answer within ${request.timeout} ms`), request.timeout)
-      : undefined;
-  const abort = (): void => stop("aborted", "the caller gave up");
-  if (signal?.aborted) abort();
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    return await follow(run);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
+  const { timeout } = request;
+  if (timeout > 0) run.timer = setTimeout(() => stop(run, "timeout", `no answer within ${timeout} ms`), timeout);
+  if (signal) {
+    const abort = (): void => stop(run, "aborted", "the caller gave up");
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    run.unwatch = () => signal.removeEventListener("abort", abort);
   }
+  return follow(run);
+}
+
+function stop(run: Run, kind: HttpError, message: string): void {
+  run.stopped = new Aborted(kind, message);
+  run.current?.fail(run.stopped);
+}
+
+/** It is over, whatever came of it. */
+function settle(run: Run): void {
+  clearTimeout(run.timer);
+  run.unwatch?.();
 }
 
 /** Follows redirects as far as the request allows. */
@@ -206,19 +214,18 @@ function times(
   };
 }
 
-const failed = (
+function failed(
   run: Run,
   error: HttpError,
   message: string,
   at: { readonly atRequest: number; readonly atFirstByte: number } = { atRequest: 0, atFirstByte: 0 },
-): HttpReply => ({ ok: false, error, message, times: times(run, at) });
+): HttpReply {
+  settle(run);
+  return { ok: false, error, message, times: times(run, at) };
+}
 
-const answered = (run: Run, outcome: Extract<Outcome, { ok: true }>, url: HttpUrl, redirect: number): HttpReply => ({
-  ok: true,
-  status: outcome.status,
-  reason: outcome.reason,
-  headers: outcome.headers,
-  body: outcome.body,
-  times: times(run, outcome, redirect),
-  url: url.origin + url.path,
-});
+function answered(run: Run, outcome: Extract<Outcome, { ok: true }>, url: HttpUrl, redirect: number): HttpReply {
+  settle(run);
+  const { status, reason, headers, body } = outcome;
+  return { ok: true, status, reason, headers, body, times: times(run, outcome, redirect), url: url.origin + url.path };
+}

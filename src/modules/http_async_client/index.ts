@@ -5,18 +5,24 @@ import type { HttpReply, HttpRequest } from "../../declare/host.ts";
 import { declare, int, str, text } from "../../declare/module.ts";
 import type { Value } from "../../declare/value.ts";
 import type { Route } from "../../declare/variable.ts";
+import { type Answer, after } from "../../transaction/answer.ts";
 import { curlError } from "../http_client/curl.ts";
 import { type Defaults, newQuery, type Query, requestOf, settings, textOf } from "./query.ts";
 import { type Result, variables } from "./reply.ts";
 
+/** What is kept for a run. */
+interface Kept {
+  /** Settings of its next query. */
+  query: Query | undefined;
+  /** Of its latest query, or of the one that it was started for. */
+  id: string;
+  readonly result: Result | undefined;
+}
+
 interface HttpAsync {
   readonly defaults: Defaults;
   /** By run, of whatever generation: a transaction may be adopted while its query is asked. */
-  readonly results: WeakMap<Call, Result>;
-  /** Settings of a run's next query. */
-  readonly queries: WeakMap<Call, Query>;
-  /** Id of a run's latest query. */
-  readonly ids: WeakMap<Call, string>;
+  readonly runs: WeakMap<Call, Kept>;
   readonly sequence: { latest: number };
   readonly requests: Counter;
   readonly replies: Counter;
@@ -45,7 +51,8 @@ function send(
     complain(core, url === "" ? "the URL is empty" : `not a name of a route: "${name}"`);
     return -1;
   }
-  const query = state.queries.get(call) ?? newQuery(state.defaults);
+  let kept = state.runs.get(call);
+  const query = kept?.query ?? newQuery(state.defaults);
   const { tx } = call;
   let suspended: { readonly index: number; readonly label: number } | null = null;
   if (tx && mode === "as-set" && query.suspend) {
@@ -55,19 +62,19 @@ function send(
       return -1;
     }
   }
-  state.queries.delete(call);
   const id = `${core.host.process.pid}-${++state.sequence.latest}`;
-  state.ids.set(call, id);
+  if (!kept) state.runs.set(call, (kept = { query: undefined, id, result: undefined }));
+  kept.query = undefined;
+  kept.id = id;
   const request = requestOf(url, query, state.defaults);
   // The route is looked up when the answer comes: a name that is not there is no error before.
   const route = core.route(name);
   state.requests.value++;
   core.pending("http");
-  void core.host.http.request(request).then(async (reply) => {
+  void core.host.http.request(request).then((reply) => {
     const error = count(state, core, request, reply);
-    if (route) await goOn(core, route, suspended, state, { id, data, reply, error });
-    else complain(core, `there is no route block "${name}"`);
-    core.done("http");
+    if (!route) complain(core, `there is no route block "${name}"`);
+    return after(route && goOn(core, route, suspended, state, { id, data, reply, error }), () => core.done("http"));
   });
   if (!suspended) return 1;
   call.suspended = true;
@@ -90,24 +97,21 @@ function count(state: HttpAsync, core: Core, request: HttpRequest, reply: HttpRe
   return words;
 }
 
-async function goOn(
+function goOn(
   core: Core,
   route: Route,
   suspended: { readonly index: number; readonly label: number } | null,
   state: HttpAsync,
   result: Result,
-): Promise<void> {
-  const prepare = (call: Call): void => {
-    state.results.set(call, result);
-    state.ids.set(call, result.id);
+): Answer<unknown> {
+  const prepare = (call: unknown): void => {
+    state.runs.set(call as Call, { query: undefined, id: result.id, result });
   };
-  if (!suspended) {
-    await core.runDetached(route, prepare);
-    return;
-  }
+  if (!suspended) return core.runDetached(route, prepare);
   const { index, label } = suspended;
-  const code = await core.transactions.continue(index, label, route, (call) => prepare(call as Call));
-  if (code < 0) complain(core, `transaction ${index}:${label} is gone`);
+  return after(core.transactions.continue(index, label, route, prepare), (code) => {
+    if (code < 0) complain(core, `transaction ${index}:${label} is gone`);
+  });
 }
 
 const url = str("URL to query, http or https.");
@@ -167,9 +171,7 @@ export const httpAsyncClient = module({
         clientKey: params.tls_client_key,
         caPath: params.tls_ca_path,
       },
-      results: old?.results ?? new WeakMap(),
-      queries: new WeakMap(),
-      ids: old?.ids ?? new WeakMap(),
+      runs: old?.runs ?? new WeakMap(),
       sequence: old?.sequence ?? { latest: 0 },
       requests: counter("requests"),
       replies: counter("replies"),
@@ -212,8 +214,10 @@ export const httpAsyncClient = module({
       >,
       get: () => null,
       set(call, key, value, state, read) {
-        let query = state.queries.get(call);
-        if (!query) state.queries.set(call, (query = newQuery(state.defaults)));
+        let kept = state.runs.get(call);
+        if (!kept) state.runs.set(call, (kept = { query: undefined, id: "", result: undefined }));
+        kept.query ??= newQuery(state.defaults);
+        const { query } = kept;
         const set = (it: Value): boolean =>
           settings[key].set(query, it, state.defaults, (problem) => complain(call.core, problem));
         const valid = set(value) || (read === true && set(textOf(value)));
@@ -223,7 +227,7 @@ export const httpAsyncClient = module({
     }),
     http_req_id: pv({
       doc: "Id of the run's latest query, or of the query that a callback belongs to.",
-      get: (call, _, state) => state.ids.get(call) ?? "",
+      get: (call, _, state) => state.runs.get(call)?.id ?? "",
     }),
   },
 

@@ -19,12 +19,12 @@ export interface Result {
 
 /** Anything that knows the results of the runs it started. */
 export interface Results {
-  readonly results: WeakMap<Call, Result>;
+  readonly runs: WeakMap<Call, { readonly result: Result | undefined }>;
 }
 const { pv } = declare<Results>();
 
 const resultOf = (call: Call, state: Results): Result | undefined => {
-  const result = state.results.get(call);
+  const result = state.runs.get(call)?.result;
   if (!result)
     call.core.log.write(LogLevel.err, "http_async_client: the answer can only be read in the route of a query\n");
   return result;
@@ -134,7 +134,7 @@ export const variables: Readonly<Record<string, Pv<Results>>> = {
       starttransfer: "until the first byte of the answer",
     },
     get(call, key, state) {
-      const reply = state.results.get(call)?.reply;
+      const reply = state.runs.get(call)?.result?.reply;
       if (!reply?.ok) return 0;
       const { times } = reply;
       switch (key) {

@@ -125,6 +125,8 @@ export function curlError(failure: Failure, request: HttpRequest): { readonly co
   }
 }
 
+const accept: readonly (readonly [string, string])[] = [["Accept", "*/*"]];
+
 /**
  * The header fields of a request as libcurl sends them: User-Agent and Accept, the script's lines, and a
  * Content-Type when there is a body. A line `Name:` takes a field of libcurl's own away, `Name;` is a field
@@ -133,7 +135,8 @@ export function curlError(failure: Failure, request: HttpRequest): { readonly co
 export function curlHeaders(
   lines: readonly string[],
   options: { readonly userAgent?: string; readonly body: boolean },
-): [name: string, value: string][] {
+): readonly (readonly [name: string, value: string])[] {
+  if (lines.length === 0 && !options.userAgent && !options.body) return accept;
   const written: [string, string][] = [];
   const named = new Set<string>();
   for (const text of lines)
@@ -144,9 +147,9 @@ export function curlHeaders(
       named.add(name!.toLowerCase());
       if (separator === ";" ? value === "" : value !== "") written.push([name!, value!]);
     }
-  const own: [string, string][] = [];
+  const own: (readonly [string, string])[] = [];
   if (options.userAgent && !named.has("user-agent")) own.push(["User-Agent", options.userAgent]);
-  if (!named.has("accept")) own.push(["Accept", "*/*"]);
+  if (!named.has("accept")) own.push(...accept);
   const type: [string, string][] =
     options.body && !named.has("content-type") ? [["Content-Type", "application/x-www-form-urlencoded"]] : [];
   return [...own, ...written, ...type];
