@@ -2,6 +2,7 @@
 import type { Place, Watch, Watcher } from "../../src/compile/watch.ts";
 import type { Call } from "../../src/declare/call.ts";
 import type { Core } from "../../src/declare/core.ts";
+import type { SipMessage } from "../../src/sip/message.ts";
 
 export interface Breakpoint {
   readonly number: number;
@@ -40,6 +41,8 @@ export class Debugger implements Watcher {
   readonly held: Stop[] = [];
   /** The run that began last, held or not. */
   last: Call | undefined = undefined;
+  /** The message that came since, when no route was run for it. */
+  unrun: SipMessage | undefined = undefined;
   #numbers = 0;
   readonly #places = new WeakMap<object, readonly Place[]>();
   readonly #frames = new WeakMap<Call, Frame[]>();
@@ -56,7 +59,10 @@ export class Debugger implements Watcher {
       },
       begin: (call, route) => {
         const frames = this.#framesOf(call);
-        if (frames.length === 0 && !this.#ours.has(call)) this.last = call;
+        if (frames.length === 0 && !this.#ours.has(call)) {
+          this.last = call;
+          this.unrun = undefined;
+        }
         frames.push({ route, place: undefined });
       },
       end: (call) => {

@@ -64,14 +64,21 @@ export async function evaluate(session: Session, text: string): Promise<Outcome>
   return { kind: "wrong", text: (isStatement ? statement : expression).text };
 }
 
-/** The run in whose context things are evaluated: the one that is held, else the last one as it ended. */
+/**
+ * The run in whose context things are evaluated: the one that is held, else the last one as it ended; one of its own for
+ * a message that came later and that the script has no route for.
+ */
 function callFor(session: Session): Call {
   const { active, transactions } = session.simulation.server;
   const { core, slots } = active;
   const held = session.debugger.held[0]?.call;
   const base = held ?? session.debugger.last;
+  const { unrun } = session.debugger;
   let call: Call;
-  if (base) {
+  if (unrun && !held) {
+    const vars = base?.core.owner === core.owner ? base.vars : slots.fresh();
+    call = new Call(core, unrun, unrun.isRequest ? "request" : "onreply", vars, core.newLists());
+  } else if (base) {
     const same = base.core.owner === core.owner;
     call = new Call(held ? base.core : core, base.msg, base.kind, same || held ? base.vars : slots.fresh(), base.lists);
     // Between messages a request finds its transaction itself, as the script does; what ended has none.
@@ -292,8 +299,11 @@ async function run(
       held.scriptFlags = call.scriptFlags;
     } else if (call.kind === "request") server.transactions.endRequest(call);
     await session.settle();
-    noteEffects(session, text, before);
-    return outcomeOf(call, generation, text, code);
+    const outcome = outcomeOf(call, generation, text, code);
+    if (held && (outcome.kind === "assigned" || outcome.kind === "code"))
+      session.record.cannotRepeat(`${text} was run while the script was stopped`);
+    else noteEffects(session, text, before);
+    return outcome;
   } finally {
     session.aside = false;
   }

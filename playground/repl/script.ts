@@ -1,4 +1,5 @@
 /** The script of a session: changed while calls go on, and what was changed remembered for the ladder. */
+import { LogLevel } from "../../src/declare/core.ts";
 import type { Session } from "./session.ts";
 import type { Outside } from "./terminal.ts";
 
@@ -27,7 +28,7 @@ export async function reload(
   if (result.outcome === "refused") return refused ? undefined : "the script was refused: `problems` shows why";
   if (refused) return "the script serves";
   if (result.outcome === "unchanged") session.note("the script is as it was");
-  if (result.outcome === "switched")
+  if (result.outcome === "switched" && !simulation.server.log.enabled(LogLevel.notice))
     session.note(`generation ${result.generation} serves; what generation ${result.previous} began ends on it`);
   for (const it of result.warnings) session.note(it);
   return undefined;

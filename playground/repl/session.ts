@@ -38,6 +38,8 @@ export interface SessionOptions {
 const PROXY = "127.0.0.1";
 /** Events that are kept, and lines of the log. */
 const MOST_EVENTS = 50_000;
+/** Timers and deliveries at one moment, before it is taken for a loop. */
+const MOST_AT_ONCE = 2000;
 
 /** What a standing rule does with a request of the script. */
 export interface HttpRule {
@@ -110,7 +112,13 @@ export class Session {
       watcher: together([recorder.watcher, this.debugger]),
     });
     const { server, network, host } = this.simulation;
-    server.tracer = recorder.tracer;
+    server.tracer = {
+      ...recorder.tracer,
+      received: (msg) => {
+        this.debugger.unrun = msg;
+        recorder.tracer.received(msg);
+      },
+    };
     for (const { name, address } of options.interfaces)
       network.localInterfaces.push({ name, address, family: address.includes(":") ? 6 : 4, internal: false });
     network.tap = ({ to, text, protocol }) => {
@@ -309,12 +317,16 @@ export class Session {
     return this.#happened.slice(since).some((it) => it.kind === "came" || it.kind === "asked");
   }
 
-  /** Everything that happens without time passing. */
+  /** Everything that happens without time passing, unless that has no end. */
   async settle(): Promise<void> {
-    do {
+    const { clock } = this.simulation.host;
+    await settle();
+    for (let steps = 0; clock.step(this.now) || this.#serveHttp(); steps++) {
       await settle();
-      await this.simulation.advance(0);
-    } while (this.#serveHttp());
+      if (steps < MOST_AT_ONCE) continue;
+      this.note(`this goes on without end: ${MOST_AT_ONCE} things have happened at once; \`run\` goes on with it`);
+      break;
+    }
     this.#drainLog();
   }
 
@@ -361,7 +373,7 @@ export class Session {
       if (next === undefined || next > until) break;
       const before = this.record.size;
       this.record.mark();
-      await clock.runUntil(next);
+      clock.step(next);
       await this.settle();
       if (this.record.size > before) {
         this.record.pauseAtMark(next - noted);

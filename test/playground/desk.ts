@@ -38,6 +38,8 @@ class Typist implements Terminal {
   readonly colours = false;
   readonly width = 100;
   screen = "";
+  /** Where each input begins on the screen. */
+  readonly begins: number[] = [];
   readonly #lines: (string | null)[];
 
   constructor(lines: readonly (string | null)[]) {
@@ -49,6 +51,7 @@ class Typist implements Terminal {
   async line(prompt: string): Promise<string | null | undefined> {
     const line = this.#lines.shift();
     if (line === undefined) return undefined;
+    this.begins.push(this.screen.length);
     this.write(`${prompt}${line ?? "^C"}`.trimEnd());
     this.write("\n");
     return line;
@@ -77,7 +80,11 @@ export function sessionOf({ file, defines = [], outside = memory() }: Options = 
 }
 
 /** What the screen shows after the lines were typed; null is Ctrl-C. */
-export async function typed(lines: readonly (string | null)[], options: Options = {}): Promise<string> {
+export const typed = async (lines: readonly (string | null)[], options: Options = {}): Promise<string> =>
+  (await typedInParts(lines, options)).join("");
+
+/** The same cut before each line that was typed. */
+export async function typedInParts(lines: readonly (string | null)[], options: Options = {}): Promise<string[]> {
   const outside = options.outside ?? memory();
   const session = sessionOf({ ...options, outside });
   const terminal = new Typist(lines);
@@ -85,7 +92,8 @@ export async function typed(lines: readonly (string | null)[], options: Options 
   await repl.begin();
   await repl.run();
   await session.stop();
-  return terminal.screen;
+  const { screen, begins } = terminal;
+  return [0, ...begins].map((from, i) => screen.slice(from, begins[i]));
 }
 
 const PROMPT = /^(?:>|\.\.\.|[\w.-]+:\d+>)(?: (.*))?$/;

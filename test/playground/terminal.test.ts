@@ -9,7 +9,12 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "viaduct-repl-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const started: ChildProcessWithoutNullStreams[] = [];
+afterAll(() => {
+  // One that did not end by itself has failed its test already.
+  for (const it of started) it.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
 const main = new URL("../../src/node/main.ts", import.meta.url).pathname;
 const history = join(folder, "history");
 const environment = {
@@ -43,6 +48,7 @@ class Screen {
       cwd: folder,
       env: environment,
     });
+    started.push(this.#child);
     this.#child.stdout.on("data", (bytes: Buffer) => {
       this.#text += bytes.toString("utf8");
       this.#changed();
@@ -147,7 +153,9 @@ const piped = (input: string, ...args: string[]) =>
     encoding: "utf8",
   });
 
-test("piped input: no prompt, lines below a message as in a ladder, status 1 when something went wrong", () => {
+test("piped input: no prompt, lines below a message as in a ladder, status 1 when something went wrong", {
+  timeout: 60_000,
+}, () => {
   const fine = piped("alice -> proxy  OPTIONS sip:proxy\n    X-One: 1\nproxy -> alice  200\n$hdr(X-One)\n");
   expect(fine.stdout).toBe(
     '   0.000  alice -> proxy     OPTIONS sip:proxy\n   0.000  proxy -> alice     200 Alive  #2\n"1"\n',
@@ -158,7 +166,7 @@ test("piped input: no prompt, lines below a message as in a ladder, status 1 whe
   expect(wrong.status).toBe(1);
 });
 
-test("--execute takes a file, --strict ends at the first mistake", () => {
+test("--execute takes a file, --strict ends at the first mistake", { timeout: 60_000 }, () => {
   writeFileSync(join(folder, "lines.repl"), "# a comment\n1 + 1\nbogus\n2 + 2\n");
   const lenient = piped("", "--execute", "lines.repl");
   expect(lenient.stdout).toBe("2\nnot understood: bogus; `help` lists what can be entered\n4\n");
@@ -168,7 +176,7 @@ test("--execute takes a file, --strict ends at the first mistake", () => {
   expect(piped("", "-x", "nothing.repl")).toMatchObject({ status: 2, stderr: "cannot read nothing.repl\n" });
 });
 
-test("a script that is refused leaves a session, in which it can be mended", () => {
+test("a script that is refused leaves a session, in which it can be mended", { timeout: 60_000 }, () => {
   writeFileSync(join(folder, "broken.cfg"), 'loadmodule "sl.so"\nrequest_route { sl_send_repl("200", "OK"); }\n');
   const { stdout, status } = piped("OPTIONS from alice\nreload\n", "broken.cfg");
   expect(stdout).toContain("did you mean `sl_send_reply`?");
