@@ -68,7 +68,7 @@ export function comparison(it: Binary, lowering: Lowering): Comparison | undefin
     );
     return undefined;
   }
-  const right = rightSide(it.right, known.kind, operand, lowering);
+  const right = rightSide(it.right, known.kind, operand, operator, lowering);
   return right && { op: "comparison", operand: operand.name, operator, right, type: "int", span: it.span };
 }
 
@@ -82,11 +82,12 @@ function rightSide(
   right: Expr,
   kind: OperandKind,
   operand: LegacyOperand,
+  operator: ComparisonOperator,
   lowering: Lowering,
 ): Comparison["right"] | undefined {
   const value = (rv: Rv | undefined): Comparison["right"] | undefined => rv && { kind: "value", value: rv };
   if (right.kind === "myself") {
-    if (kind === "uri" || kind === "address") return { kind: "myself" };
+    if ((kind === "uri" || kind === "address") && operator !== "=~") return { kind: "myself" };
     lowering.scope.problems.error(
       "operand-operator",
       right.span,
@@ -101,6 +102,10 @@ function rightSide(
     if (kind === "address" || kind === "text") return value(constant(right.value, right.span));
   }
   const lowered = lowering.expression(right);
+  if (operator === "=~" && lowered?.op === "constant" && typeof lowered.value !== "string") {
+    lowering.scope.problems.error("operand-operator", right.span, "a number is no regular expression");
+    return undefined;
+  }
   if (kind === "address" && lowered?.op === "constant" && typeof lowered.value !== "string") {
     lowering.scope.problems.error(
       "operand-operator",

@@ -206,7 +206,7 @@ export class SipMessage {
     return this.#dstUri;
   }
   set dstUri(uri: string | null) {
-    this.#dstUri = uri;
+    this.#dstUri = uri || null;
     if (uri !== null) this.uriConsumed = false;
   }
   /** The Request-URI in force (`$ru`). */

@@ -11,9 +11,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { groupOf, Mutator } from "./mutate.ts";
 import { same } from "./outcome.ts";
-import { readVectors, replay } from "./replay.ts";
+import { readVectors, replay, replayPack } from "./replay.ts";
 import { Peers } from "./udp-play.ts";
-import { composeScript, hasReplyRoute, type Vector } from "./vector.ts";
+import { hasReplyRoute, type Vector } from "./vector.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -56,7 +56,7 @@ const differing = new Map<string, Vector[]>();
 const asked = new Map<string, number>();
 for (let i = 0; i < vectors.length; i += BATCH) {
   const batch = vectors.slice(i, i + BATCH);
-  for (const v of batch) ours.set(v, await ourAnswer(v));
+  await answerAll(batch);
   await askAll(batch);
   for (const v of batch) await judge(v);
 }
@@ -74,6 +74,8 @@ async function judge(v: Vector): Promise<void> {
   const group = groupOf(v);
   asked.set(v.area, (asked.get(v.area) ?? 0) + 1);
   if (same(theirs.get(v), ours.get(v))) return;
+  ours.set(v, await ourAnswer(v));
+  if (same(theirs.get(v), ours.get(v))) return;
   const alone = await peers.play(v);
   if (same(alone, ours.get(v)) || (alone as { failure?: string }).failure !== undefined) return;
   differing.set(group, [...(differing.get(group) ?? []), { ...v, expect: alone as Vector["expect"] }]);
@@ -90,7 +92,7 @@ function made(): Vector[] {
   const out: Vector[] = [];
   for (let tries = 0; out.length < Number(options.count) && tries < Number(options.count) * 20; tries++) {
     const v = mutator.next();
-    const key = v && JSON.stringify([v.preamble, v.script, v.routes, v.observe, v.message]);
+    const key = v && JSON.stringify([v.preamble, v.script, v.cfg, v.routes, v.observe, v.message]);
     if (!v || seen.has(key!)) continue;
     seen.add(key!);
     out.push(v);
@@ -114,6 +116,37 @@ async function ourAnswer(v: Vector): Promise<unknown> {
   }
 }
 
+/** Viaduct's answers, like Kamailio's: many a script. */
+async function answerAll(batch: readonly Vector[]): Promise<void> {
+  const shared = new Map<string, Vector[]>();
+  for (const v of batch) {
+    if (!packs(v)) ours.set(v, await ourAnswer(v));
+    else shared.set(packKey(v), [...(shared.get(packKey(v)) ?? []), v]);
+  }
+  for (const pack of shared.values()) for (let i = 0; i < pack.length; i += 32) await answer(pack.slice(i, i + 32));
+}
+
+async function answer(pack: readonly Vector[]): Promise<void> {
+  let got: unknown[] | undefined;
+  try {
+    got = pack.length > 1 ? await replayPack(pack) : [await ourAnswer(pack[0]!)];
+  } catch {
+    got = undefined;
+  }
+  if (got === undefined) {
+    const middle = pack.length >> 1;
+    await answer(pack.slice(0, middle));
+    await answer(pack.slice(middle));
+  } else
+    pack.forEach((v, i) => {
+      ours.set(v, got[i]);
+    });
+}
+
+function packKey(v: Vector): string {
+  return JSON.stringify([v.preamble, v.routes]);
+}
+
 /** Whether many such vectors can share a server. */
 function packs(v: Vector): boolean {
   if (v.cfg !== undefined || v.args || v.env || v.files || v.uas || v.wait_ms || hasReplyRoute(v)) return false;
@@ -123,23 +156,13 @@ function packs(v: Vector): boolean {
 async function askAll(batch: readonly Vector[]): Promise<void> {
   const shared = new Map<string, Vector[]>();
   for (const v of batch) {
-    if (!packs(v)) theirs.set(v, await peers.play(v));
     // What Viaduct refuses is most likely refused by Kamailio too, and would spoil a pack.
-    else if ((ours.get(v) as { config_error?: boolean }).config_error && refused(v))
-      theirs.set(v, { config_error: true });
+    if (!packs(v) || (ours.get(v) as { config_error?: boolean }).config_error) theirs.set(v, await peers.play(v));
     else {
-      const key = JSON.stringify([v.preamble, v.routes]);
-      shared.set(key, [...(shared.get(key) ?? []), v]);
+      shared.set(packKey(v), [...(shared.get(packKey(v)) ?? []), v]);
     }
   }
   for (const pack of shared.values()) for (let i = 0; i < pack.length; i += 150) await ask(pack.slice(i, i + 150));
-}
-
-/** Whether Kamailio refuses the script, without starting it. */
-function refused(v: Vector): boolean {
-  const file = join(folder, "check.cfg");
-  writeFileSync(file, composeScript(v).replace(/^mpath=.*$/m, `mpath="${moduleFolder}"`));
-  return spawnSync(options.server, ["-c", "-f", file], { stdio: "ignore" }).status !== 0;
 }
 
 /** Halves a pack that is refused; goes on behind a vector that ended the server. */
@@ -164,7 +187,7 @@ async function ask(pack: readonly Vector[]): Promise<void> {
 }
 
 function report(v: Vector): void {
-  const shown = { script: v.script, observe: v.observe, message: v.message, routes: v.routes, preamble: v.preamble };
+  const shown = { script: v.script ?? v.cfg, observe: v.observe, message: v.message, routes: v.routes, preamble: v.preamble };
   console.log(
     `${v.id} ${JSON.stringify(shown)}\n  kamailio ${JSON.stringify(theirs.get(v))}\n  viaduct  ${JSON.stringify(ours.get(v))}`,
   );

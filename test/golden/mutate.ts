@@ -35,7 +35,7 @@ const EDGES: Readonly<Record<Kind, readonly string[]>> = {
 
 /** Answers that differ from run to run, or bring Kamailio 5.6 down; the engine's numbers are wider than its. */
 const UNFIT =
-  /rbefore|uri\.(saor|duri|suri)|conid|set_uri_user|\$T[A-Zsubdf]|\$pp|random|RANDOM|\$time|sleep|xlog\w*_timer|\$expires|timeval|uuid|\$version|abort|rand_|\$stat|\$msg\(ptr|\$mb|pv_printf|is_gruu/;
+  /rbefore|uri\.(saor|duri|suri)|conid|set_uri_user|\$T[A-Zsubdf]|\$pp|random|RANDOM|\$time|sleep|xlog\w*_timer|\$expires|timeval|uuid|\$version|abort|rand_|\$stat|\$msg\(ptr|\$mb|pv_printf|is_gruu|add_uri_param|sruid/;
 
 /** Token kinds of an operator in a script. */
 const OPERATOR = /^(?:==|!=|=~|!~|<=|>=|<<|>>|&&|\|\||[+\-*/<>&|^]|(?:mod|eq|ne|ieq|ine|and|or)\b)/;
@@ -48,7 +48,7 @@ export class Mutator {
   #seed: number;
 
   constructor(vectors: readonly Vector[], seed: number) {
-    this.#vectors = vectors.filter((it) => it.script !== undefined && !UNFIT.test(`${it.script} ${it.observe}`));
+    this.#vectors = vectors.filter((it) => !UNFIT.test(`${it.script} ${it.cfg} ${it.observe}`));
     this.#seed = seed >>> 0 || 1;
     for (const v of this.#vectors) {
       for (const [pools, key] of [
@@ -57,7 +57,7 @@ export class Mutator {
       ] as const) {
         let pool = pools.get(key);
         if (!pool) pools.set(key, (pool = emptyPool()));
-        for (const text of [v.script!, ...(v.observe ?? [])])
+        for (const text of [v.script ?? v.cfg!, v.preamble ?? "", ...(v.observe ?? [])])
           for (const token of tokens(text)) pool[token.kind].push(token.text);
       }
       const known = this.#messages.get(v.area) ?? [];
@@ -69,7 +69,8 @@ export class Mutator {
   /** A vector with one to three exchanges; undefined when nothing came of it. `expect` says nothing yet. */
   next(): Vector | undefined {
     const from = this.#pick(this.#vectors)!;
-    let script = from.script!;
+    let script = from.script ?? from.cfg!;
+    let { preamble } = from;
     const observe = from.observe?.slice();
     let message = from.message;
     const rounds = 1 + this.#below(3);
@@ -79,11 +80,12 @@ export class Mutator {
       else if (roll < 4 && observe && observe.length > 0) {
         const at = this.#below(observe.length);
         observe[at] = this.#exchange(observe[at]!, from);
-      } else script = this.#exchange(script, from);
+      } else if (roll < 6 && preamble) preamble = this.#exchange(preamble, from);
+      else script = this.#exchange(script, from);
     }
     if (UNFIT.test(`${script} ${observe}`)) return undefined;
-    if (script === from.script && message === from.message && `${observe}` === `${from.observe}`) return undefined;
-    return { ...from, script, observe, message, expect: {}, expect_5_6: undefined } as Vector;
+    const body = from.cfg === undefined ? { script } : { cfg: script };
+    return { ...from, ...body, preamble, observe, message, expect: {}, expect_5_6: undefined } as Vector;
   }
 
   #exchange(text: string, from: Vector): string {

@@ -14,6 +14,9 @@ export const CTL = [
   "",
 ].join("\r\n");
 
+/** A mark after which the next message is for the vector of that number in a pack. */
+export const goTo = (index: number): string => CTL.replace("Content-Length", `X-Go: ${index}\r\nContent-Length`);
+
 /** Scripts are UTF-8 files; the engine holds their bytes. */
 export const latin1 = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
 

@@ -4,9 +4,8 @@ import type { ParseInput, SubstKind } from "../../grammar/index.ts";
 import { coreCommands } from "../../src/control/core-commands.ts";
 import { modules } from "../../src/modules/index.ts";
 import { Simulation } from "../../src/simulate/simulation.ts";
-import { CTL, latin1, outcome, replyTo } from "./outcome.ts";
-
-import { composeScript, type Expectation, hasReplyRoute, PORT, type Vector } from "./vector.ts";
+import { CTL, goTo, latin1, outcome, replyTo } from "./outcome.ts";
+import { composePack, composeScript, type Expectation, hasReplyRoute, PORT, type Vector } from "./vector.ts";
 
 const here = new URL("./", import.meta.url);
 const lines = (file: string): string[] =>
@@ -55,9 +54,7 @@ export async function replay(v: Vector): Promise<Expectation> {
       simulation.host.clock.after(i * 8, () => sink.send(replyTo(text, reply), ip, port));
     });
   });
-  const names = v.message === undefined ? ["invite"] : typeof v.message === "string" ? [v.message] : v.message;
-  for (const name of names) {
-    const raw = name.includes("\r\n") || name.startsWith("raw:") ? name.replace(/^raw:/, "") : messages[name]!;
+  for (const raw of sentBy(v)) {
     client.send(raw, "127.0.0.1", PORT.server);
     if (hasReplyRoute(v)) await simulation.advance(150);
     else {
@@ -78,6 +75,47 @@ export async function replay(v: Vector): Promise<Expectation> {
     toSink,
   );
 }
+
+/** What Viaduct did with each of the vectors of a pack (`composePack`); undefined when it refuses the script. */
+export async function replayPack(pack: readonly Vector[]): Promise<Expectation[] | undefined> {
+  const simulation = new Simulation({
+    modules,
+    builtin: [coreCommands],
+    files: { "/golden/k.cfg": latin1(composePack(pack)) },
+    script: "/golden/k.cfg",
+    env: { TZ: "UTC", LANG: "C" },
+  });
+  if ((await simulation.start()).length > 0) return undefined;
+  const { network, log } = simulation;
+  let toClient: string[] = [];
+  let toSink: string[] = [];
+  const peer = (port: number, message: (text: string) => void) =>
+    network.bindNow({ address: "127.0.0.1", port }, { message, failed: () => {} });
+  const client = peer(PORT.client, (text) => toClient.push(text));
+  const ctl = peer(PORT.ctl, () => {});
+  peer(PORT.sink, (text) => toSink.push(text));
+  const outcomes: Expectation[] = [];
+  for (const [i, v] of pack.entries()) {
+    ctl.send(goTo(i), "127.0.0.1", PORT.server);
+    await simulation.advance(0);
+    [toClient, toSink, log.length] = [[], [], 0];
+    for (const raw of sentBy(v)) {
+      client.send(raw, "127.0.0.1", PORT.server);
+      ctl.send(CTL, "127.0.0.1", PORT.server);
+      await untilMark(simulation);
+    }
+    const texts = log.filter((it) => it.prefix?.startsWith("<script>")).map((it) => it.text);
+    outcomes.push(outcome(v, texts, toClient, toSink));
+  }
+  await simulation.stop();
+  return outcomes;
+}
+
+/** The messages of a vector, as they go on the wire. */
+export const sentBy = (v: Vector): string[] =>
+  (typeof v.message === "string" ? [v.message] : (v.message ?? ["invite"])).map((name) =>
+    name.includes("\r\n") || name.startsWith("raw:") ? name.replace(/^raw:/, "") : messages[name]!,
+  );
 
 /** Time passes until the worker has dealt with the message before the mark (a script may sleep). */
 async function untilMark(simulation: Simulation): Promise<void> {

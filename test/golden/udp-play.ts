@@ -1,8 +1,8 @@
 /** Plays vectors over UDP on loopback against server processes: the peers' sockets, one vector alone, or many packed in one script. */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CTL, outcome, replyTo } from "./outcome.ts";
-import { messages } from "./replay.ts";
+import { CTL, goTo, outcome, replyTo } from "./outcome.ts";
+import { sentBy } from "./replay.ts";
 import { ServerProcess } from "./udp-server.ts";
 import { composePack, composeScript, hasReplyRoute, PORT, type Vector } from "./vector.ts";
 
@@ -20,12 +20,6 @@ const bound = (port: number): Promise<Socket> =>
 
 const send = (socket: Socket, text: string): Promise<void> =>
   new Promise((resolve) => socket.send(Buffer.from(text, "latin1"), PORT.server, "127.0.0.1", () => resolve()));
-
-/** The messages of a vector, as they go on the wire. */
-const sentBy = (v: Vector): string[] =>
-  (typeof v.message === "string" ? [v.message] : (v.message ?? ["invite"])).map((name) =>
-    name.includes("\r\n") || name.startsWith("raw:") ? name.replace(/^raw:/, "") : messages[name]!,
-  );
 
 export class Peers {
   readonly #client: Socket;
@@ -110,7 +104,7 @@ export class Peers {
       this.#answers = undefined;
       for (const [i, v] of pack.entries()) {
         const before = server.marks;
-        await send(this.#ctl, CTL.replace("Content-Length", `X-Go: ${i}\r\nContent-Length`));
+        await send(this.#ctl, goTo(i));
         if (!(await server.marked(before + 1, DEAL))) break;
         const from = server.written;
         this.#toClient = [];

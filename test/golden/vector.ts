@@ -81,7 +81,7 @@ export function composeScript(v: Vector): string {
 export function composePack(pack: readonly Vector[]): string {
   const { preamble, routes } = pack[0]!;
   let text = BASE + (preamble ? ended(preamble) : "");
-  text += `request_route {\n\troute("M$var(__go)");\n\troute("O$var(__go)");\n}\n`;
+  text += `request_route {\n\troute($var(__m));\n\troute($var(__o));\n}\n`;
   pack.forEach((v, i) => {
     text += `route[M${i}] {\n${ended(v.script ?? "")}}\n`;
     text += `route[O${i}] {\n${(v.observe ?? []).map(observation).join("") || "\treturn;\n"}}\n`;
@@ -100,7 +100,7 @@ export function composePack(pack: readonly Vector[]): string {
   ];
   text += 'event_route[core:worker-one-init] {\n\txlog("@@UP\\n");\n}\n';
   text += `reply_route {\n\tif($sp == ${PORT.ctl}) {\n\t\tif($hdr(X-Go) != $null) {\n\t\t\t`;
-  text += `${reset.join("\n\t\t\t")}\n\t\t\t$var(__go) = $hdr(X-Go);\n\t\t}\n`;
+  text += `${reset.join("\n\t\t\t")}\n\t\t\t$var(__m) = "M" + $hdr(X-Go);\n\t\t\t$var(__o) = "O" + $hdr(X-Go);\n\t\t}\n`;
   return `${text}\t\txlog("@@END\\n");\n\t\tdrop;\n\t}\n}\n`;
 }
 

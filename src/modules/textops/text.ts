@@ -23,8 +23,10 @@ export function cText(text: string): string {
   return nul < 0 ? text : text.slice(0, nul);
 }
 
-const HEADER_NAME = /^[0-9A-Za-z\-._+~]+$/;
-export const isHeaderName = (name: string): boolean => HEADER_NAME.test(name.trimEnd());
+/** A name by itself, or with a colon, behind which anything may stand. */
+const HEADER_NAME = /^[0-9A-Za-z\-._+~]+[ \t]*(?::|$)/;
+const NAME_PART = /^[0-9A-Za-z\-._+~]*/;
+export const isHeaderName = (name: string): boolean => HEADER_NAME.test(name);
 
 /** Checks a header name that is written in the script. */
 export const headerNameProblem = (name: string): string | undefined =>
@@ -35,7 +37,8 @@ export class NamedHeader {
   readonly #type: number;
   readonly #name: string;
   constructor(name: string) {
-    this.#type = headerType(name);
+    // What stands behind the name is taken for a part of it, unless the name is a known one.
+    this.#type = headerType(NAME_PART.exec(name)![0]);
     this.#name = name.toLowerCase();
   }
   has(msg: SipMessage, header: Header): boolean {
