@@ -198,6 +198,7 @@ test("a table of another version, and a database that is not there, refuse the s
   );
   await must(database, "drop table location");
   await expect(started(database, 2, 'modparam("usrloc", "version_table", 0)')).rejects.toThrow(/cannot be read/);
+  await expect(started(database, 3, "", 'save("location", "1");')).rejects.toThrow(/db_mode 3 has none/);
   await expect(started(database, 7)).rejects.toThrow(/there is no db_mode 7/);
   await database.close();
 });

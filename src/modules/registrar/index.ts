@@ -12,7 +12,7 @@ import { EXPIRED, fetchContacts, freeContacts, keepProfile, ulc } from "./profil
 import { atRecords } from "./records.ts";
 import { fromUser, lookupXavp, registered, unregister } from "./registered.ts";
 import { replyTo } from "./reply.ts";
-import { ALL_SAVE_FLAGS, save } from "./save.ts";
+import { ALL_SAVE_FLAGS, SaveFlag, save } from "./save.ts";
 import { domainOf, fn, module, type Registrar } from "./state.ts";
 
 const table = text("Name of the table.");
@@ -101,9 +101,10 @@ export const registrar = module({
         [-2]: "there would be too many contacts",
       },
       waits: true,
-      check([name], state) {
+      check([name, flags = "0"], state) {
         if (name !== undefined) domainOf(state, name);
-        return undefined;
+        const memoryOnly = state.usrloc.inDatabase && (Number(flags) & SaveFlag.memory) !== 0;
+        return memoryOnly ? "flag 1 keeps contacts in memory, where db_mode 3 has none" : undefined;
       },
       run: (call, args, state) =>
         isMissing(args.uri) ? -1 : save(call, domainOf(state, args.table), Number(args.flags), args.uri ?? "", state),

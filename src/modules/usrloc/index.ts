@@ -1,4 +1,5 @@
 /** usrloc: where users are registered. Follows Kamailio's src/modules/usrloc, without its own keepalives. */
+import { LogLevel } from "../../declare/core.ts";
 import { int, text } from "../../declare/module.ts";
 import { tableStatistics } from "../db/tables.ts";
 import { columnNames, columnParameters } from "./columns.ts";
@@ -59,6 +60,8 @@ export const usrloc = module({
         keepsRemoved: mode === Mode.back,
       },
     };
+    if (settings.dropsLost && mode === Mode.only)
+      core.log.write(LogLevel.warn, "usrloc: handle_lost_tcp has no effect in db_mode 3\n");
     const state = new Usrloc(core, settings, old?.ruids ?? new Ruids("ulcx", core), old?.domains ?? new Map(), store);
     for (const it of (params.preload as unknown as readonly string[] | undefined) ?? []) state.domain(it);
     core.statistics.gauge("usrloc", "registered_users", () =>
