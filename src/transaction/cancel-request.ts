@@ -1,6 +1,14 @@
 /** A CANCEL came (RFC 3261 9.2, 16.10): the INVITE's branches are canceled hop by hop, the CANCEL is answered here. */
 import { type Answer, after, inTurn } from "./answer.ts";
-import { Cancel, CancelPlan, cancelBranch, cancelMethod, prepareToCancel, receivedReason } from "./cancel.ts";
+import {
+  Cancel,
+  CancelPlan,
+  cancelBranch,
+  cancelMethod,
+  prepareToCancel,
+  receivedFields,
+  receivedReason,
+} from "./cancel.ts";
 import type { Engine } from "./engine.ts";
 import { replyTo } from "./local-reply.ts";
 import { Handled, type Run, stateOf } from "./run.ts";
@@ -27,7 +35,7 @@ export function cancelTransaction(engine: Engine, run: Run, tx: Transaction, inv
     return answer(200, NO_MORE);
   }
   if (invite.cancelReason === "") invite.cancelReason = receivedReason(invite, msg);
-  const reason = receivedReason(invite, msg);
+  const fields = receivedReason(invite, msg) + receivedFields(invite, msg);
   const method = cancelMethod(invite.settings.cancelBMethod);
   let failed = false;
   let pending = false;
@@ -35,7 +43,7 @@ export function cancelTransaction(engine: Engine, run: Run, tx: Transaction, inv
     inTurn(invite.branches.length, (b) => {
       if ((plan.branches & (1 << b)) === 0) return true;
       const blind = invite.branches[b]!.request.text === "";
-      return after(cancelBranch(invite, b, reason, blind ? method | Cancel.fakeReply : method), (result) => {
+      return after(cancelBranch(invite, b, fields, blind ? method | Cancel.fakeReply : method), (result) => {
         if (result < 0) failed = true;
         else pending = true;
         return true;

@@ -1,4 +1,5 @@
 /** Canceling branches (RFC 3261 9.1): in every state that a branch can be in, with tm's ways for those that were silent. */
+import { HeaderType } from "../sip/headers.ts";
 import type { SipMessage } from "../sip/message.ts";
 import { type Answer, after, inTurn } from "./answer.ts";
 import { relayReply } from "./relay-reply.ts";
@@ -70,6 +71,30 @@ export function receivedReason(tx: Transaction, cancel: SipMessage): string {
   if (tx.flags & TFlag.noCancelReason) return "";
   let fields = "";
   for (const header of cancel.named("Reason")) fields += cancel.text.slice(header.start, header.end);
+  return fields;
+}
+
+/** Fields that a CANCEL made here has anyway, or that say nothing beyond the CANCEL that came. */
+const OWN_FIELDS: ReadonlySet<number> = new Set([
+  HeaderType.via,
+  HeaderType.from,
+  HeaderType.to,
+  HeaderType.callId,
+  HeaderType.cseq,
+  HeaderType.maxForwards,
+  HeaderType.route,
+  HeaderType.require,
+  HeaderType.proxyRequire,
+  HeaderType.contentLength,
+]);
+
+/** The fields of a CANCEL that came which go on with headers_mode. */
+export function receivedFields(tx: Transaction, cancel: SipMessage): string {
+  if ((tx.settings.headersMode & 1) === 0) return "";
+  const reasons = new Set(cancel.named("Reason"));
+  let fields = "";
+  for (const header of cancel.headers)
+    if (!OWN_FIELDS.has(header.type) && !reasons.has(header)) fields += cancel.text.slice(header.start, header.end);
   return fields;
 }
 

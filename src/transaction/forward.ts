@@ -1,4 +1,5 @@
 /** Relaying a request: t_relay and its kin (RFC 3261 16.6). */
+import { HeaderType } from "../sip/headers.ts";
 import type { SipMessage } from "../sip/message.ts";
 import { type Answer, after, inTurn } from "./answer.ts";
 import { addBranch, clearTargets, firstPlan, type Target } from "./branch.ts";
@@ -88,6 +89,14 @@ function forwardAck(engine: Engine, run: Run, target: Target): Answer<number> {
   });
 }
 
+/** The request goes on as if it had been made here. */
+function withoutVias(msg: SipMessage): void {
+  for (const header of msg.headers)
+    if (header.type === HeaderType.via) msg.delete(header.start, header.end - header.start, header.type);
+  msg.marks ??= new Set();
+  msg.marks.add("via-noreceived");
+}
+
 /** t_forward_cancel. */
 function relayCancel(engine: Engine, run: Run, target: Target): Answer<number> {
   const { msg } = run;
@@ -96,6 +105,7 @@ function relayCancel(engine: Engine, run: Run, target: Target): Answer<number> {
   const stateful = settings.unmatchedCancel === 0;
   if (original === undefined && !stateful) {
     if (settings.unmatchedCancel === 2) return 1;
+    if ((settings.headersMode & 2) !== 0) withoutVias(msg);
     return forwardAck(engine, run, target);
   }
   const made = create(engine, run);

@@ -49,6 +49,8 @@ export interface Settings {
   reply408Reason: string;
   delayedReply: boolean;
   evlreqMode: number;
+  /** Bits: 1 copies fields of a CANCEL that came into those sent on, 2 leaves the own Via alone in one that is forwarded statelessly. */
+  headersMode: number;
   maxBranches: number;
   /** Seconds for which a sender of 503 is left alone, when it says none, and the bounds of what it says. */
   blocklist503: boolean;
@@ -104,6 +106,7 @@ export const defaultSettings = (): Settings => ({
   reply408Reason: "Request Timeout",
   delayedReply: true,
   evlreqMode: 0,
+  headersMode: 0,
   maxBranches: 12,
   blocklist503: false,
   blocklist503Default: 0,

@@ -99,3 +99,53 @@ event_route[tm:local-ack-sent] { xlog("acknowledged\\n"); }`,
   );
   expect(lines).toEqual(["0 reply 480", "0 acknowledged"]);
 });
+
+/** What leaves for 5070 when an INVITE and its CANCEL come, or only the CANCEL. */
+async function canceled(head: string, alone: boolean): Promise<readonly string[]> {
+  const simulation = new Simulation({
+    modules,
+    files: {
+      "/s.cfg": `listen=udp:127.0.0.1:5060
+loadmodule "pv"
+loadmodule "tm"
+${head}
+request_route { $du = "sip:127.0.0.1:5070"; t_relay(); }`,
+    },
+    script: "/s.cfg",
+  });
+  expect(await simulation.start()).toEqual([]);
+  const got: string[] = [];
+  const ringing = reply("180 Ringing");
+  const callee = simulation.network.bindNow(
+    { address: "127.0.0.1", port: 5070 },
+    {
+      message(it) {
+        got.push(it);
+        const answer = ringing(it);
+        if (answer !== undefined) callee.send(answer, "127.0.0.1", 5060);
+      },
+      failed() {},
+    },
+  );
+  const caller = simulation.network.bindNow({ address: "127.0.0.2", port: 5080 }, { message() {}, failed() {} });
+  if (!alone) caller.send(request("INVITE"), "127.0.0.1", 5060);
+  await simulation.advance(100);
+  caller.send(request("CANCEL", ["X-Why: because", "Reason: SIP;cause=200", "Require: x"]), "127.0.0.1", 5060);
+  await simulation.advance(100);
+  await simulation.stop();
+  return got.find((it) => it.startsWith("CANCEL"))!.split("\r\n");
+}
+
+test("headers_mode: fields of a CANCEL go on, and one that is forwarded alone keeps no Via of others", async () => {
+  const own = (lines: readonly string[]): readonly string[] => lines.filter((it) => /^(X-|Reason|Require)/.test(it));
+  expect(own(await canceled("", false))).toEqual(["Reason: SIP;cause=200"]);
+  expect(own(await canceled('modparam("tm", "headers_mode", 1)', false))).toEqual([
+    "Reason: SIP;cause=200",
+    "X-Why: because",
+  ]);
+  const vias = async (head: string): Promise<number> =>
+    (await canceled(`modparam("tm", "unmatched_cancel", 1)\n${head}`, true)).filter((it) => it.startsWith("Via"))
+      .length;
+  expect(await vias("")).toBe(2);
+  expect(await vias('modparam("tm", "headers_mode", 2)')).toBe(1);
+});

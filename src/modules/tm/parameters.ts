@@ -144,6 +144,10 @@ export const parameters = {
     "Send to further addresses of a name from the socket that the request came in on. It always is used when it fits.",
     false,
   ),
+  headers_mode: number(
+    "Fields of a CANCEL that came, as bits: 1 those that are no branch's own go into the CANCELs made here, 2 one that is forwarded without a transaction has no Via but the own.",
+    defaults.headersMode,
+  ),
   evlreq_mode: number(
     "event_route[tm:local-request] runs for hop-by-hop CANCEL (1) and ACK (2), too.",
     defaults.evlreqMode,
@@ -195,6 +199,7 @@ export function settingsOf(p: Parameters, maxBranches: number): Settings {
     reply408Reason: p.reply_408_reason,
     delayedReply: Boolean(p.delayed_reply),
     evlreqMode: Number(p.evlreq_mode),
+    headersMode: Number(p.headers_mode),
     maxBranches,
     blocklist503: Boolean(p.blst_503),
     blocklist503Default: Number(p.blst_503_def_timeout),

@@ -97,7 +97,7 @@ export const timerFunctions = {
     in: ANYWHERE,
     args: {
       t1: int("Milliseconds of the first interval; 0 leaves it."),
-      t2: int("Milliseconds of the longest; 0 leaves it.", { fallback: 0 }),
+      t2: int("Milliseconds of the longest; 0 leaves it."),
     },
     returns: SET,
     run(call, args) {
@@ -124,7 +124,7 @@ export const timerFunctions = {
     in: ANYWHERE,
     args: {
       inv: int("Milliseconds of an INVITE transaction; 0 leaves it."),
-      noninv: int("Milliseconds of any other; 0 leaves it.", { fallback: 0 }),
+      noninv: int("Milliseconds of any other; 0 leaves it."),
     },
     returns: SET,
     run(call, args): 1 {

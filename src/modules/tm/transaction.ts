@@ -89,6 +89,7 @@ export const transactionFunctions = {
     doc: "Replies statefully to the transaction's request.",
     in: REPLYING,
     args: { code, reason },
+    arities: [2],
     returns: REPLIED,
     run: (call, args) => reply(call, args.code, args.reason),
   }),
@@ -96,6 +97,7 @@ export const transactionFunctions = {
     doc: "Makes the transaction if there is none, and replies statefully.",
     in: REPLYING,
     args: { code, reason },
+    arities: [2],
     returns: REPLIED,
     run(call, args) {
       if (call.msg.method === "ACK") return -1;
