@@ -10,6 +10,12 @@ const READY_MS = 30_000;
 
 export const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Megabytes: resident, and of heap in use. */
+export interface Memory {
+  readonly resident: number;
+  readonly heap: number;
+}
+
 export class Processes {
   /** For what they write; removed at the end. */
   readonly folder = mkdtempSync(join(tmpdir(), "viaduct-system-"));
@@ -56,6 +62,20 @@ export class Processes {
       await later(100);
     }
     return child;
+  }
+
+  /**
+   * What a Viaduct that was started with --expose-gc uses when garbage has been collected: it logs that on a signal.
+   */
+  async memory(viaduct: ChildProcess): Promise<Memory> {
+    const told = (): RegExpMatchArray[] => [
+      ...this.log("viaduct.log").matchAll(/(\d+) bytes resident, (\d+) bytes of heap/g),
+    ];
+    const before = told().length;
+    viaduct.kill("SIGUSR1");
+    while (told().length === before) await later(100);
+    const [, resident, heap] = told().at(-1)!;
+    return { resident: Number(resident) / 1_000_000, heap: Number(heap) / 1_000_000 };
   }
 
   /** Ends a process with SIGTERM and waits for it, with SIGKILL when it takes too long. */

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask } from "../../src/node/control-client.ts";
-import { later, Processes } from "./processes.ts";
+import { later, type Memory, Processes } from "./processes.ts";
 import { answering, scenario } from "./scenarios.ts";
 
 /** Seconds that SIPp may take beyond the time in which it starts its calls. */
@@ -94,16 +94,8 @@ export class RelayLoad {
     return outcome;
   }
 
-  /** Megabytes that are resident, and of heap in use, when garbage has been collected: the server logs it on a signal. */
-  async memory(): Promise<{ readonly resident: number; readonly heap: number }> {
-    const told = (): RegExpMatchArray[] => [
-      ...this.#processes.log("viaduct.log").matchAll(/(\d+) bytes resident, (\d+) bytes of heap/g),
-    ];
-    const before = told().length;
-    this.#viaduct?.kill("SIGUSR1");
-    while (told().length === before) await later(100);
-    const [, resident, heap] = told().at(-1)!;
-    return { resident: Number(resident) / 1_000_000, heap: Number(heap) / 1_000_000 };
+  memory(): Promise<Memory> {
+    return this.#processes.memory(this.#viaduct!);
   }
 
   /** Until nothing of the last call is left. */
