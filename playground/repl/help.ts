@@ -48,7 +48,8 @@ const SHORT = `Messages
   bob 180, bob 486 Busy Here      bob answers the last request that he got
   bob 200 (INVITE)                the last INVITE that he got
   alice ack, alice bye, alice cancel, alice again
-  alice -> proxy INVITE sip:bob@proxy     the same as a line of a ladder; lines below it when it ends with \\
+  alice -> proxy INVITE sip:bob@proxy
+                                  the same as a line of a ladder; lines follow when it ends with \\
   proxy -> bob INVITE             looks whether that is what came next
   a message, pasted, to its empty line and its body`;
 
@@ -57,19 +58,33 @@ function overview({ commands, style }: Desk): string {
   for (const topic of TOPICS) {
     const names = Object.entries(commands).filter(([name, it]) => it.topic === topic && name !== "exit");
     if (topic !== "Messages") out.push(style.bold(topic));
-    out.push(
-      names
-        .map(
-          ([, it]) =>
-            `  ${it.usage.padEnd(32)}${it.usage.length > 31 ? `\n  ${"".padEnd(32)}` : ""}${firstSentence(it.doc)}`,
-        )
-        .join("\n"),
-    );
+    out.push(names.map(([, it]) => twoColumns(it.usage, firstSentence(it.doc))).join("\n"));
   }
   out.push(
-    `${style.bold("Anything of the script language")} is run on the last message: \`$ru\`, \`$(ru{uri.host})\` or \`$ru{uri.host}\`, \`$var(x) + 1\`, \`is_method("INVITE")\`, \`$shv(x) = 1\`, \`"abc"{s.upper}\`.\n\`help WORD\` tells more, of functions and variables, too.`,
+    `${style.bold("Anything of the script language")} is run on the last message:
+  \`$ru\`, \`$(ru{uri.host})\` or \`$ru{uri.host}\`, \`$var(x) + 1\`, \`is_method("INVITE")\`, \`$shv(x) = 1\`, \`"abc"{s.md5}\`
+\n\`help WORD\` tells more, of functions and variables, too.`,
   );
   return out.join("\n\n").replace(/\n\n {2}(?=\S)/g, "\n  ");
+}
+
+/** Columns of the list of commands, and those that what they do begins behind. */
+const WIDTH = 100;
+const USAGE = 34;
+
+function twoColumns(left: string, right: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of right.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > WIDTH - USAGE) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  const below = `\n${" ".repeat(USAGE)}`;
+  const first = `  ${left}`;
+  return (first.length < USAGE ? first.padEnd(USAGE) : first + below) + lines.join(below);
 }
 
 const firstSentence = (text: string): string => text.split(/(?<=\.)\s|: `/)[0]!.replace(/[^.]$/, "$&.");

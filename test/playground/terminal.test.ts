@@ -24,6 +24,8 @@ const environment = {
   HOME: folder,
   XDG_STATE_HOME: folder,
   COLUMNS: "100",
+  // It reads a line from the terminal before it changes the file.
+  EDITOR: "echo the editor has the keys; head -n 1 >/dev/null; sed -i s/Alive/Well/",
 };
 
 /** util-linux's, not that of BSD. */
@@ -110,6 +112,14 @@ test.skipIf(!hasScript)("keys of a terminal: completion, history, Ctrl-C and Ctr
   await screen.until("$(ru{uri.host})");
   screen.keys("\r");
   await screen.until('"proxy"');
+  await screen.until("> ");
+  screen.keys("edit\r");
+  await screen.until("the editor has the keys");
+  screen.keys("a line for the editor\r");
+  await screen.until("serves after");
+  await screen.until("> ");
+  screen.keys("OPTIONS from carol\r");
+  await screen.until("200 Well");
   await screen.until("> ");
   screen.keys("bob 486\r");
   await screen.until("486 Busy Here");

@@ -103,7 +103,21 @@ export class Screen implements ClosingTerminal {
     });
   }
 
-  /** The editor has the terminal to itself meanwhile. */
+  /** Another program has the terminal to itself until it ends; Ctrl-C is that one's, too. */
+  async lend<T>(run: () => Promise<T>): Promise<T> {
+    const ignore = (): void => {};
+    process.on("SIGINT", ignore);
+    this.#interface!.pause();
+    process.stdin.setRawMode(false);
+    try {
+      return await run();
+    } finally {
+      process.off("SIGINT", ignore);
+      process.stdin.setRawMode(true);
+      this.#interface!.resume();
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#closed) process.stdout.write("\n");
     this.#interface?.close();
@@ -167,7 +181,8 @@ function writeHistory(path: string, lines: readonly string[]): void {
   } catch {}
 }
 
-export function outside(): Outside {
+/** `lend` keeps the terminal away from us while an editor has it. */
+export function outside(lend: <T>(run: () => Promise<T>) => Promise<T>): Outside {
   const files = createFiles();
   return {
     read: (path) => files.read(path),
@@ -188,7 +203,7 @@ export function outside(): Outside {
         return (error as Error).message;
       }
     },
-    edit: editText,
+    edit: (name, text) => lend(() => editText(name, text)),
   };
 }
 

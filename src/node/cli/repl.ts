@@ -38,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const options = command.opts<Options>();
   const [file] = command.args;
-  const disk = outside();
+  const disk = outside((run) => (terminal instanceof Screen ? terminal.lend(run) : run()));
   const script = disk.resolve(file ?? DEFAULT_NAME);
   const session = new Session({
     modules,
