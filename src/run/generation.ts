@@ -73,6 +73,8 @@ export class Generation implements Owner {
   repliesOut: Route | undefined = undefined;
   /** Core parameter force_rport. */
   forceRport = false;
+  /** onsend_route_reply: replies go through onsend_route, too. */
+  onsendReplies = false;
   /** `$var`s of routes that no worker runs: timers, events. */
   timerVars: Value[] = [];
   state: GenerationState = "loading";

@@ -191,6 +191,7 @@ function prepare(server: Server, generation: Generation, checked: Checked): void
     generation.slots,
   );
   generation.forceRport = generation.config.int("force_rport") !== 0;
+  generation.onsendReplies = generation.config.int("onsend_route_reply") !== 0;
   generation.buildSettings = buildSettingsOf(generation.config);
   generation.transportSettings = transportSettingsOf(generation.config);
 }

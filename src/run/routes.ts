@@ -145,6 +145,7 @@ export class Routes implements TransactionUser {
   }
   #onSend(message: SipMessage, text: string, to: Destination): Answer<RouteOutcome> | undefined {
     const generation = this.#generation ?? this.#server.active;
+    if (!message.isRequest && !generation.onsendReplies) return undefined;
     const route = (this.#server.tracer?.side(generation, message) ?? generation).program.onsend;
     if (!route) return undefined;
     return this.#run("onsend", undefined, -1, message, route, undefined, (call) => {
