@@ -46,5 +46,6 @@ const main = async (argv: readonly string[]): Promise<number | undefined> => {
 };
 
 const status = await main(process.argv.slice(2));
-// A running server has no status yet; everything else ends here, whatever it still has open.
-if (status !== undefined) process.exit(status);
+// A running server has no status yet; everything else ends here, whatever it still has open, once a slow reader has
+// taken what was written.
+if (status !== undefined) process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));

@@ -34,8 +34,8 @@ export function parseAddress(text: string, fallback: "udp" | "fifo"): ControlAdd
   if (kind !== "tcp" && kind !== "udp") return { kind, path: name };
   if (port && !/^\d+$/.test(port)) return problem;
   const host = name.replace(/^\[|\]$/g, "");
-  // A lone number is a port on every address.
-  if (port === undefined && /^\d+$/.test(host)) return { kind, host: "*", port: Number(host) };
+  // A lone number is a port: on this machine, where Kamailio listens for everybody. `*` says that these are meant.
+  if (port === undefined && /^\d+$/.test(host)) return { kind, host: "127.0.0.1", port: Number(host) };
   const number = port ? Number(port) : defaultPort;
   return number > 65535 ? problem : { kind, host, port: number };
 }

@@ -103,8 +103,8 @@ function decodeRecord(bytes: string, start: number, end: number): { value: Value
 }
 
 function packet(type: number, cookie: number, body: string): string {
-  const length = minimal(BigInt(body.length)) || "\0";
-  const tag = minimal(BigInt(cookie)) || "\0";
+  const length = fewest(body.length) || "\0";
+  const tag = fewest(cookie) || "\0";
   return String.fromCharCode(magic, (type << 4) | ((length.length - 1) << 2) | (tag.length - 1)) + length + tag + body;
 }
 
@@ -115,15 +115,21 @@ function minimal(value: bigint): string {
   return bytes;
 }
 
+/** The same of a length, which is never large. */
+function fewest(value: number): string {
+  if (value < 0x100) return value === 0 ? "" : String.fromCharCode(value);
+  return fewest(Math.floor(value / 0x100)) + String.fromCharCode(value & 0xff);
+}
+
 /** A record's head and content. */
 function record(type: number, content: string): string {
   if (content.length < 8) return String.fromCharCode((content.length << 4) | type) + content;
-  const length = minimal(BigInt(content.length));
+  const length = fewest(content.length);
   return String.fromCharCode(0x80 | (length.length << 4) | type) + length + content;
 }
 
 /** Integers and doubles always have room for their bytes in the head's size. */
-const int = (value: number): string => record(RecordType.int, minimal(BigInt(value >>> 0)));
+const int = (value: number): string => record(RecordType.int, fewest(value >>> 0));
 function double(value: number | bigint): string {
   const thousandths = typeof value === "bigint" ? value * 1000n : BigInt(Math.trunc(value * 1000));
   const bytes = minimal(BigInt.asUintN(64, thousandths));

@@ -106,7 +106,7 @@ export const ctl = module({
   params: {
     binrpc: optional(
       text(
-        "A socket: `unixs:/path` (unix stream), `tcp:host:port` or `udp:host:port`; port 2049 when none is named. Without any, `kamailio_ctl` in the runtime folder.",
+        "A socket: `unixs:/path` (unix stream), `tcp:host:port` or `udp:host:port`; port 2049 when none is named, a port alone is one of this machine's loopback, and the host `*` stands for all addresses. Without any, `kamailio_ctl` in the runtime folder.",
       ),
     ),
     fifo: optional(

@@ -39,10 +39,34 @@ function parameter(value: Json): Value {
 /** Null when the text is no JSON object: there is then nothing to answer. */
 export function execute(core: Core, text: string, pretty: boolean): Answer<Reply | null> {
   const request = parseJson(text);
-  if (!(request instanceof JsonObject)) {
-    complain(core, `not a JSON document: ${text.slice(0, 200)}`);
-    return null;
-  }
+  if (request instanceof JsonObject) return carryOut(core, request, pretty);
+  complain(core, `not a JSON document: ${text.slice(0, 200)}`);
+  return null;
+}
+
+/**
+ * The same for transports that bring whole documents, which may also be batches (JSON-RPC 2.0, section 6; Kamailio takes
+ * none): they are answered by an array, without an entry for a request that has no id, and by nothing when none has one.
+ */
+export function executeAll(core: Core, text: string, pretty: boolean): Answer<Reply | null> {
+  const batch = text.trimStart().startsWith("[") ? parseJson(text) : undefined;
+  if (!Array.isArray(batch) || batch.length === 0) return execute(core, text, pretty);
+  const answers = batch.map(async (it) => {
+    if (!(it instanceof JsonObject)) return NO_REQUEST;
+    const { body } = await carryOut(core, it, pretty);
+    return it.get("id") === undefined ? "" : body;
+  });
+  return Promise.all(answers).then((bodies) => {
+    const given = bodies.filter((it) => it !== "");
+    const body = given.length > 0 ? `[${given.join(",")}]` : "";
+    return { code: body ? 200 : 202, text: body ? "OK" : "Accepted", body, id: "0", ...NOWHERE };
+  });
+}
+
+const NOWHERE = { replyName: undefined, storePath: undefined } as const;
+const NO_REQUEST = `{"jsonrpc":"2.0","error":{"code":-32600,"message":"${known[-32600]}"},"id":null}`;
+
+function carryOut(core: Core, request: JsonObject, pretty: boolean): Answer<Reply> {
   const id = request.get("id");
   const string = (name: string): string | undefined => {
     const value = request.get(name);
@@ -93,13 +117,23 @@ export function execute(core: Core, text: string, pretty: boolean): Answer<Reply
     complain(core, `there is no command ${method}`);
     return fault(500, "Method Not Found");
   }
-  const args = params instanceof JsonObject ? params.members.map(([, value]) => value) : (params ?? []);
+  const args = params instanceof JsonObject ? inOrder(command.module?.commands[method]?.args, params) : (params ?? []);
   try {
     const done = command.run(args.map(parameter));
     return done instanceof Promise ? done.then(result, failed) : result(done);
   } catch (error) {
     return failed(error);
   }
+}
+
+/**
+ * Parameters that are given as an object. Kamailio takes them in the order in which they are written, whatever their
+ * names; when all are names of the command's own parameters, they are meant.
+ */
+function inOrder(declared: object | undefined, { members }: JsonObject): Json[] {
+  const names = Object.keys(declared ?? {});
+  if (!members.every(([name]) => names.includes(name))) return members.map(([, value]) => value);
+  return names.map((name) => members.find(([it]) => it === name)?.[1] ?? null);
 }
 
 /** What a client is told whose answer went to a file. */

@@ -7,7 +7,7 @@ import { type Answer, after, type Int } from "../../declare/value.ts";
 import { defaultRuntimeDir, inRuntimeDir } from "../ctl/address.ts";
 import { type ControlSocket, ControlSockets } from "../ctl/sockets.ts";
 import { replyHttp } from "../xhttp/reply.ts";
-import { documents, execute, type Reply, stored } from "./execute.ts";
+import { documents, execute, executeAll, type Reply, stored } from "./execute.ts";
 
 interface JsonRpcs {
   readonly pretty: boolean;
@@ -38,7 +38,7 @@ async function answerOf(
   request: string,
   pretty: boolean,
 ): Promise<{ body: string; to: string | undefined } | undefined> {
-  const reply = await execute(core, request, pretty);
+  const reply = await executeAll(core, request, pretty);
   if (!reply) return undefined;
   const { storePath, id, replyName: to } = reply;
   if (storePath === undefined) return { body: reply.body, to };
@@ -101,7 +101,7 @@ const tcp = (core: Core, pretty: boolean): ControlHandlers => ({
 const datagram = (core: Core, pretty: boolean): ControlHandlers => ({
   connection: () => ({ data() {}, closed() {} }),
   datagram(data, reply) {
-    void answerOf(core, data.trim(), pretty).then((answer) => answer && reply(answer.body));
+    void answerOf(core, data.trim(), pretty).then((answer) => answer?.body && reply(answer.body));
   },
 });
 
@@ -245,7 +245,7 @@ export const jsonrpcs = module({
           complain(core, "HTTP is not among the transports");
           return -1;
         }
-        return after(execute(core, msg.body, state.pretty), (reply) => {
+        return after(executeAll(core, msg.body, state.pretty), (reply) => {
           if (!reply) return -1;
           return after(replyHttp(call, reply.code, reply.text, "application/json", reply.body), (sent) =>
             sent < 0 ? -1 : 1,
