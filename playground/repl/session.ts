@@ -368,6 +368,7 @@ export class Session {
     const until = from + ms;
     let noted = from;
     const held = this.debugger.held.length;
+    if (held > 0) this.record.unrepeatable.push("time that passed while the script was stopped");
     while (!enough()) {
       const next = clock.next();
       if (next === undefined || next > until) break;

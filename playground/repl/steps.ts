@@ -68,7 +68,7 @@ export async function doStep(
       const stranger = strangerIn(session, step);
       if (stranger !== undefined) return stranger;
       if (session.debugger.held.length > 0)
-        session.record.unrepeatable.push("messages that were sent while the script was held");
+        session.record.unrepeatable.push("messages that were sent while the script was stopped");
       const wrong = session.send(step);
       if (wrong === undefined) forget(session);
       await session.settle();
