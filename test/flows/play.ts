@@ -21,8 +21,15 @@ export interface FlowRun {
   readonly complaints: readonly string[];
 }
 
-/** `headStart` milliseconds the server has been up when the flow begins: the phase of its tick. */
-export async function playFlow(flow: Flow, headStart = HEAD_START): Promise<FlowRun> {
+/**
+ * `headStart` milliseconds the server has been up when the flow begins: the phase of its tick. `prepare` sees the
+ * simulation before it starts.
+ */
+export async function playFlow(
+  flow: Flow,
+  headStart = HEAD_START,
+  prepare?: (simulation: Simulation) => void,
+): Promise<FlowRun> {
   const files: Record<string, string> = { [`${FOLDER}/k.cfg`]: flow.cfg.replaceAll("{dir}", FOLDER) };
   for (const [name, text] of Object.entries(flow.files ?? {}))
     files[`${FOLDER}/${name}`] = text.replaceAll("{dir}", FOLDER);
@@ -34,7 +41,14 @@ export async function playFlow(flow: Flow, headStart = HEAD_START): Promise<Flow
     overrides: new Map(),
   });
   simulation.network.reachable = (ip) => ip.startsWith("127.");
-  const problems = await simulation.start();
+  prepare?.(simulation);
+  let problems: readonly { readonly span: { readonly line: number }; readonly message: string }[];
+  try {
+    problems = await simulation.start();
+  } catch (error) {
+    // What a module cannot begin without is not there.
+    return { outcome: { config_error: true }, complaints: [String(error)] };
+  }
   if (problems.length > 0)
     return { outcome: { config_error: true }, complaints: problems.map((it) => `${it.span.line}: ${it.message}`) };
   const stage = new Stage(flow, simulated(simulation));

@@ -160,7 +160,7 @@ export const authDb = module({
       args: {
         uri: str("The URI.", { check: notEmpty }),
         table: str("Table of the subscribers.", { check: notEmpty }),
-        flags: int("1: the domain counts, too. 2: nothing is read of the subscriber."),
+        flags: int("1: the domain counts, too. 2: nothing is read of the subscriber; needed without load_credentials."),
       },
       returns: {
         1: "yes",
@@ -174,12 +174,15 @@ export const authDb = module({
         if (parsed === null || table === "") return complain(state, "there is no URI, or no table");
         const { tables, userColumn, domainColumn } = state;
         const bits = Number(flags);
-        const wanted = (bits & Subscriber.skipCredentials) !== 0 ? [] : state.credentials;
+        const skips = (bits & Subscriber.skipCredentials) !== 0;
+        // Kamailio asks for no column at all then, which databases refuse.
+        if (!skips && state.credentials.length === 0) return complain(state, "load_credentials names no column");
+        const wanted = skips ? [] : state.credentials;
         const useDomain = (bits & Subscriber.useDomain) !== 0 && parsed.host !== "";
         const rows = await tables.query(
           table,
           [[userColumn, parsed.user], ...(useDomain ? ([[domainColumn, parsed.host]] as const) : [])],
-          wanted.length === 0 ? [userColumn] : wanted.map((it) => it.column),
+          skips ? [userColumn] : wanted.map((it) => it.column),
         );
         if (!rows) return -1;
         if (!rows[0]) return -2;
