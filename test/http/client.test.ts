@@ -128,6 +128,49 @@ test("a used connection that died meanwhile is replaced, a fresh one is not trie
   expect(connections).toBe(2);
 });
 
+test.each([
+  ["said something unasked", "", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"],
+  ["said more than the answer", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong", ""],
+])("a connection whose server %s is not used again", async (_, behind, later) => {
+  let connections = 0;
+  let closed = (): void => {};
+  const gone = new Promise<void>((done) => (closed = done));
+  const origin = await raw((socket) => {
+    connections++;
+    socket.on("close", () => closed());
+    socket.on("data", () => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nright${behind}`, () => {
+        if (later) setImmediate(() => socket.write(later));
+      });
+    });
+  });
+  expect(await get(origin)).toMatchObject({ body: "right" });
+  await gone;
+  expect(await get(origin)).toMatchObject({ body: "right" });
+  expect(connections).toBe(2);
+});
+
+test("a connection that the server keeps for two seconds is not trusted with another request", async () => {
+  let connections = 0;
+  const origin = await raw((socket) => {
+    connections++;
+    socket.on("data", () => socket.write("HTTP/1.1 204 No\r\nKeep-Alive: timeout=2\r\n\r\n"));
+  });
+  expect([error(await get(origin)), error(await get(origin)), connections]).toEqual(["status 204", "status 204", 2]);
+});
+
+test("what would end a line of the request is refused", async () => {
+  const origin = await raw((socket) => socket.on("data", () => socket.write("HTTP/1.1 204 No\r\n\r\n")));
+  for (const [name, value] of [
+    ["X", "a\r\nY: b"],
+    ["X\r\nY", "a"],
+    ["X Y", "a"],
+  ] as const)
+    expect(error(await get(origin, { headers: [[name, value]] }))).toBe("other");
+  expect(error(await get(origin, { method: "GET / HTTP/1.1\r\n" }))).toBe("other");
+  expect(error(await get(origin, { headers: [["X", "caf\xc3\xa9"]] }))).toBe("status 204");
+});
+
 test.each<[string, (socket: Socket) => void, string]>([
   ["closes without a word", (socket) => socket.once("data", () => socket.end()), "empty"],
   ["resets", (socket) => socket.once("data", () => socket.resetAndDestroy()), "reset"],
