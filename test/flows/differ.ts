@@ -1,5 +1,5 @@
 /**
- * `npm run flows:differ -- [--count 200] [--seed 1] [--jobs 4] [--only PATTERN] [--out FILE]`: takes recorded flows,
+ * `npm run flows:differ -- [--count 200] [--seed 1] [--jobs 4] [--changes 4] [--only PATTERN] [--out FILE]`: takes recorded flows,
  * changes what their peers do and what their script says, plays each changed flow on an installed Kamailio over
  * loopback and on ours in virtual time, and tells where the two differ. A difference counts when two recordings agree
  * about it, and ours differs at every phase of the tick; the changes that it does not need are taken back. Differences
@@ -34,10 +34,11 @@ const options = new Command()
   .option("--seed <n>", "of the changes", Number, 1)
   .option("--jobs <n>", "recorders side by side", Number, 4)
   .option("--only <pattern>", "flows to start from", "")
+  .option("--changes <n>", "at most, to one flow", Number, 4)
   .option("--minutes <n>", "start no flow later than this", Number, 60)
   .option("--out <file>", "keep the flows that differ")
   .parse()
-  .opts<{ count: number; seed: number; jobs: number; only: string; minutes: number; out?: string }>();
+  .opts<{ count: number; seed: number; jobs: number; only: string; changes: number; minutes: number; out?: string }>();
 
 const known = new Set(modules.map((it) => it.name));
 /** Flows that ours is meant to play otherwise say nothing new. */
@@ -113,7 +114,7 @@ async function check(n: number): Promise<void> {
   const names = Object.keys(ALL);
   let changes: Change[] = [];
   let flow: Flow | undefined = template;
-  for (let wanted = 1 + random.below(4), tries = 0; changes.length < wanted && tries < 20; tries++) {
+  for (let wanted = 1 + random.below(options.changes), tries = 0; changes.length < wanted && tries < 20; tries++) {
     const kind = random.below(2) === 0 ? Object.keys(playMutations) : names;
     const more: Change[] = [...changes, { name: random.pick(kind), seed: random.below(1e9) }];
     const next = changed(template, more);

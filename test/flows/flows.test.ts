@@ -8,7 +8,7 @@ import type { Flow } from "./flow.ts";
 import { playFlow } from "./play.ts";
 
 const read = (name: string): string => readFileSync(fileURLToPath(new URL(name, import.meta.url)), "utf8");
-const flows = read("tm.jsonl")
+const flows = `${read("tm.jsonl")}\n${read("found.jsonl")}`
   .split("\n")
   .filter((line) => line !== "")
   .map((line) => JSON.parse(line) as Flow);

@@ -15,7 +15,7 @@ const LOOKS = [
   'xlog("> set $(branch(uri)[0]) $branch(count) $(branch(uri)[1]) $ds\\n");',
   'xlog("> body $rb $cl $cT $bs\\n");',
   'if (t_is_canceled()) xlog("> canceled\\n"); if (t_any_timeout()) xlog("> any timeout\\n"); if (t_any_replied()) xlog("> any replied\\n");',
-  'if (t_branch_timeout()) xlog("> b timeout\\n"); if (t_branch_replied()) xlog("> b replied\\n"); if (t_grep_status("404")) xlog("> 404\\n");',
+  'if (t_grep_status("404")) xlog("> 404\\n");',
   'if (t_is_expired()) xlog("> expired\\n"); if (t_is_failure_route()) xlog("> F\\n"); if (t_is_branch_route()) xlog("> B\\n"); if (t_is_reply_route()) xlog("> R\\n"); if (t_is_request_route()) xlog("> Q\\n");',
   'if (t_is_set("failure_route")) xlog("> sf\\n"); if (t_is_set("branch_route")) xlog("> sb\\n"); if (t_is_set("onreply_route")) xlog("> sr\\n");',
 ];
@@ -155,7 +155,6 @@ const PARAMETERS: readonly (readonly [string, readonly number[]])[] = [
   ["remap_503_500", [0, 1]],
   ["reparse_on_dns_failover", [0, 1]],
   ["faked_reply_prio", [200, 2000]],
-  ["delayed_reply", [0, 1]],
   ["rich_redirect", [0, 1, 2, 3]],
   ["relay_100", [0, 1]],
   ["exec_time_check", [0]],

@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 import type { Flow } from "../flow.ts";
 import type { Recording } from "../record.ts";
 
+/** What becomes of a flow whose recorder died. */
+const LOST: Recording = { outcome: {}, complaints: ["the recorder has gone"], crashed: true };
+
 export class Recorders {
   readonly #children: ChildProcess[] = [];
   readonly #free: ((flow: Flow) => Promise<Recording>)[] = [];
@@ -19,8 +22,14 @@ export class Recorders {
       });
       this.#children.push(child);
       const answers: ((recording: Recording) => void)[] = [];
+      let gone = false;
+      child.on("exit", () => {
+        gone = true;
+        for (const answer of answers.splice(0)) answer(LOST);
+      });
       createInterface({ input: child.stdout! }).on("line", (line) => answers.shift()?.(JSON.parse(line) as Recording));
       this.#free.push((flow) => {
+        if (gone) return Promise.resolve(LOST);
         child.stdin!.write(`${JSON.stringify(flow)}\n`);
         return new Promise((resolve) => answers.push(resolve));
       });
