@@ -20,15 +20,15 @@ shared.txt = "abc" desc "a text"
 request_route { exit; }
 `;
 
-async function server() {
+async function server(more = "") {
   const simulation = new Simulation({
     modules,
     builtin: [coreCommands],
-    files: { "/test.cfg": script },
+    files: { "/test.cfg": more + script },
     script: "/test.cfg",
   });
   expect(await simulation.start()).toEqual([]);
-  return async (name: string, ...args: Value[]): Promise<string> => {
+  const call = async (name: string, ...args: Value[]): Promise<string> => {
     try {
       return printJson(await simulation.server.active.core.command(name)!.run(args));
     } catch (error) {
@@ -36,6 +36,7 @@ async function server() {
       throw error;
     }
   };
+  return Object.assign(call, { simulation });
 }
 
 test("the core's commands", async () => {
@@ -131,6 +132,72 @@ test("parameters: read, set, prepared, committed, taken back", async () => {
   expect(await call("cfg.get", "shared", "two")).toBe("9");
   await call("cfg.reset", "shared");
   expect(await call("cfg.get", "shared")).toBe('{"two":2,"txt":"abc"}');
+});
+
+test("instances of a group", async () => {
+  const call = await server();
+  const syntax = '400 Wrong group syntax. Use "group[id]"';
+  expect(await call("cfg.get", "shared[3]", "two")).toBe("400 Failed to get the variable");
+  expect(await call("cfg.set_now_int", "shared[3]", "two", 5)).toBe("400 Failed to set the variable");
+  expect(await call("cfg.add_group_inst", "shared")).toBe(syntax);
+  expect(await call("cfg.add_group_inst", "none[1]")).toBe("400 Failed to add the group instance");
+  expect(await call("cfg.add_group_inst", "shared[3]")).toBe("null");
+  expect(await call("cfg.get", "shared[3]")).toBe('{"two":2,"txt":"abc"}');
+  expect(await call("cfg.set_now_int", "shared[3]", "two", 33)).toBe("null");
+  expect(await call("cfg.set_now_int", "shared", "two", 4)).toBe("null");
+  expect(await call("cfg.get", "shared[3]")).toBe('{"two":33,"txt":"abc"}');
+  expect(await call("cfg.get", "shared", "two")).toBe("4");
+  await call("cfg.set_delayed_int", "shared[3]", "two", 34);
+  await call("cfg.del_delayed", "shared[3]", "two");
+  expect(await call("cfg.diff")).toBe(
+    '[{"group name":"shared","group id":3,"variable name":"two","old value":33,"new value":34},' +
+      '{"group name":"shared","group id":3,"variable name":"two","old value":33,"new value":4}]',
+  );
+  expect(await call("cfg.get", "shared[3]", "two")).toBe("33");
+  await call("cfg.commit");
+  expect(await call("cfg.get", "shared[3]", "two")).toBe("4");
+  await call("cfg.set_now_int", "shared[3]", "two", 35);
+  expect(await call("cfg.del", "shared", "two")).toBe(syntax);
+  expect(await call("cfg.del", "shared[3]", "none")).toBe("400 Failed to delete the value");
+  expect(await call("cfg.del", "shared[3]", "two")).toBe("null");
+  expect(await call("cfg.get", "shared[3]", "two")).toBe("4");
+  expect(await call("cfg.del_group_inst", "shared[9]")).toBe("400 Failed to delete the group instance");
+  expect(await call("cfg.del_group_inst", "shared[3]")).toBe("null");
+  expect(await call("cfg.get", "shared[3]", "two")).toBe("400 Failed to get the variable");
+  expect(await call("cfg.get", "shared[x]", "two")).toMatch(/^400 Wrong group syntax/);
+});
+
+test("requests of our own whose body is hexadecimal, and what became of them", async () => {
+  const call = await server('loadmodule "tm.so"\n');
+  const to = ["OPTIONS", "sip:x@10.0.0.9", ".", ".", "From: <sip:a@b>\r\nTo: <sip:x@y>\r\nContent-Type: a/b\r\n"];
+  const sent: string[] = [];
+  call.simulation.network.faults = ({ text }) => {
+    sent.push(text);
+    return [0];
+  };
+  expect(await call("tm.t_uac_start_hex", ...to, "68 65\n6C6c 6f")).toBe("null");
+  expect(sent[0]).toMatch(/\r\n\r\nhello$/);
+  expect(await call("tm.t_uac_start_hex", ...to, "6")).toBe("400 Invalid hexa body");
+  const answer = call("tm.t_uac_wait_block", ...to);
+  const detailed = call("tm.t_uac_wait", ...to);
+  await call.simulation.advance(31_000);
+  expect(await answer).toBe('{"code":408,"text":"Request Timeout"}');
+  expect(await detailed).toBe('[408,"Request Timeout","","","",""]');
+  expect(await call("tm.t_uac_wait_block", "OPTIONS", "x", ".", ".", "")).toBe("400 Invalid request uri");
+});
+
+test("corex writes how much memory is in use to the log", async () => {
+  const call = await server('loadmodule "corex.so"\nmemlog=1\n');
+  const said = (): number => call.simulation.log.filter(({ text }) => text.startsWith("memory: ")).length;
+  expect(await call("corex.shm_status")).toBe("null");
+  expect(await call("corex.shm_summary")).toBe("null");
+  expect(await call("corex.pkg_summary", "idx", 0)).toBe("null");
+  expect(said()).toBe(3);
+  expect(await call("corex.pkg_summary", "pid", 77)).toBe("null");
+  expect(said()).toBe(3);
+  expect(await call("corex.pkg_summary", "idx", 99)).toBe("500 Index value out of range");
+  expect(await call("corex.pkg_summary", "ids", 0)).toBe("500 Unsupported selector type");
+  expect(await call("corex.pkg_summary")).toBe("400 Selector and value not provided");
 });
 
 test("ctime", () => {

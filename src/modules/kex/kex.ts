@@ -44,6 +44,8 @@ export const kex = module({
     memory("used_size", () => host.process.memory().heapUsed);
     memory("real_used_size", () => host.process.memory().rss);
     memory("free_size", () => host.process.memory().heapTotal - host.process.memory().heapUsed);
+    memory("max_used_size", () => core.host.process.memory().rss);
+    memory("fragments", () => 0);
     const seconds = Math.floor(host.clock.wall() / 1000).toString(16);
     const server = core.config.int("server_id");
     return {
@@ -147,5 +149,7 @@ export const kex = module({
     "shmem.used_size": "Bytes in use.",
     "shmem.real_used_size": "Bytes in use with what the memory manager needs.",
     "shmem.free_size": "Bytes that are free.",
+    "shmem.max_used_size": "The same as real_used_size: how much it ever was is not kept.",
+    "shmem.fragments": "0: there are no fragments to count.",
   },
 });
