@@ -132,7 +132,8 @@ export class Arguments {
     const text = String(value.value);
     const refused = it.kind.check?.(text);
     if (refused !== undefined) return this.#refuse(step, value, refused);
-    return this.#written(step, it, value, text);
+    const prepared = this.#written(step, it, value, text);
+    return it.kind.maybe && prepared.code !== undefined ? { code: prepared.code } : prepared;
   }
 
   #refuse(step: CallStep, value: Rv, message: string): Prepared {

@@ -39,6 +39,8 @@ export interface Kind<T> {
    * literal is taken as it stands (Kamailio's FPARAM_PVS|FPARAM_STR fixups, as opposed to a format).
    */
   readonly single?: boolean;
+  /** A variable, named by a literal, that has no fitting value is handed over as undefined; else the call fails. */
+  readonly maybe?: boolean;
   /** For kind variable: it must be one that can be written, else the script is refused. */
   readonly writable?: boolean;
   /** For kind regex; ignoring case and line by line when not given, as Kamailio's regular-expression fixups compile. */
@@ -58,6 +60,7 @@ interface KindOptions<T> {
   check?: (literal: string) => string | undefined;
   computed?: boolean;
   single?: boolean;
+  maybe?: boolean;
   flags?: RegexFlags;
   writable?: boolean;
 }
@@ -72,6 +75,7 @@ const kind =
     ...(options.check && { check: options.check }),
     ...(options.computed !== undefined && { computed: options.computed }),
     ...(options.single !== undefined && { single: options.single }),
+    ...(options.maybe !== undefined && { maybe: options.maybe }),
     ...(options.flags && { flags: options.flags }),
     ...(options.writable !== undefined && { writable: options.writable }),
   });

@@ -1,7 +1,7 @@
 /** sl: replies without a transaction, and replies that take the transaction when there is one. Follows Kamailio's src/modules/sl. */
 import type { Call } from "../declare/call.ts";
 import { type Core, type Counter, LogLevel } from "../declare/core.ts";
-import { declare, format, int, str } from "../declare/module.ts";
+import { declare, format, int, type Kind, str } from "../declare/module.ts";
 import { type Answer, after, type Int } from "../declare/value.ts";
 import type { Format, VariableRef } from "../declare/variable.ts";
 import { buildLocalReply } from "../sip/build.ts";
@@ -166,7 +166,9 @@ const STATISTICS = {
   received_ACKs: "ACKs to replies of this module, which were absorbed.",
 } as const;
 
-const code = int("Status code.");
+const code = int("Status code; default_code when a variable holds no number.", { maybe: true }) as Kind<
+  Int | undefined
+>;
 const reason = format("Reason phrase.", { computed: true });
 const returns = {
   1: "the reply was sent",
@@ -175,12 +177,15 @@ const returns = {
 } as const;
 const anywhere = ["request", "onreply", "failure"] as const;
 
+const statusOf = (code: Int | undefined, state: Sl): number => (code === undefined ? state.defaultCode : Number(code));
+
 const slSendReply = fn({
   doc: "Replies to the request without a transaction. A 3xx reply gets the changed Request-URI and the branches as contacts.",
   in: ["request"],
   args: { code, reason },
   returns,
-  run: (call, args, state) => replyStateless(call, Number(args.code), reasonText(call, args.reason, state), state),
+  run: (call, args, state) =>
+    replyStateless(call, statusOf(args.code, state), reasonText(call, args.reason, state), state),
 });
 
 const forwardReply = (call: Call, newCode: string, newReason: string): Answer<1 | -1> => {
@@ -244,7 +249,7 @@ export const sl = module({
       in: anywhere,
       args: { code, reason },
       returns,
-      run: (call, args, state) => sendReply(call, Number(args.code), reasonText(call, args.reason, state)),
+      run: (call, args, state) => sendReply(call, statusOf(args.code, state), reasonText(call, args.reason, state)),
     }),
     send_reply_mode: fn({
       doc: "As send_reply, with a say in the connection that the reply takes.",
@@ -259,7 +264,7 @@ export const sl = module({
         const mode = Number(args.mode as Int);
         if (mode & 1) mark(call.msg, "reply-no-connect");
         else if (mode & 2) mark(call.msg, "reply-close");
-        return sendReply(call, Number(args.code), reasonText(call, args.reason, state));
+        return sendReply(call, statusOf(args.code, state), reasonText(call, args.reason, state));
       },
     }),
     send_reply_error: fn({

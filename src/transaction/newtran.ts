@@ -140,12 +140,13 @@ export function endRequest(engine: Engine, run: Run): void {
   state.atEnd = undefined;
   if (tx === undefined) return;
   const { handled } = state;
-  if (handled & Handled.errorDelayed) {
+  // A transaction that was forwarded, answered or released as well is not answered with the error.
+  if (handled === Handled.errorDelayed) {
     if (killTransaction(tx, state.delayedError) <= 0) engine.release(tx);
   } else if (handled === 0 || (run.msg.method === "ACK" && !(handled & Handled.released))) {
     if (handled === 0) engine.ports.log("warn", "script writer didn't release transaction");
     engine.release(tx);
-  }
+  } else if (handled & Handled.errorDelayed && handled & Handled.exists) engine.release(tx);
   if (state.holds) tx.users--;
   state.holds = false;
   run.tx = undefined;

@@ -1,7 +1,9 @@
 /**
- * `npm run golden:differ -- [--seed N] [--count N] [--only REGEX] [--from FILE] [--server kamailio] [--out FILE]`: makes
- * new vectors from the open ones (or reads them), asks Kamailio over UDP and Viaduct in-process, and prints where they
- * differ, by group. What is said to differ was asked of a Kamailio of its own. Needs root, for a network namespace.
+ * `npm run golden:differ -- [--seed N] [--count N] [--only REGEX] [--from FILE] [--server kamailio] [--modules FOLDER]
+ * [--out FILE] [--record FILE]`: makes new vectors from the open ones (or reads them), asks Kamailio over UDP and Viaduct
+ * in-process, and prints where they differ, by group. What is said to differ was asked of a Kamailio of its own. With
+ * `--record` nothing is compared: the vectors that were read are written with Kamailio's answers. Needs root, for a
+ * network namespace.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,6 +26,7 @@ const { values: options } = parseArgs({
     server: { type: "string", default: "kamailio" },
     modules: { type: "string" },
     out: { type: "string" },
+    record: { type: "string" },
   },
 });
 /** How many vectors are asked before the differences among them are printed. */
@@ -54,6 +57,13 @@ const theirs = new Map<Vector, unknown>();
 const ours = new Map<Vector, unknown>();
 const differing = new Map<string, Vector[]>();
 const asked = new Map<string, number>();
+if (options.record !== undefined) {
+  const facts: Vector[] = [];
+  for (const v of vectors) facts.push({ ...v, expect: (await peers.play(v)) as Vector["expect"] });
+  writeFileSync(options.record, facts.map((it) => `${JSON.stringify(it)}\n`).join(""));
+  peers.close();
+  process.exit(0);
+}
 for (let i = 0; i < vectors.length; i += BATCH) {
   const batch = vectors.slice(i, i + BATCH);
   await answerAll(batch);
@@ -187,7 +197,13 @@ async function ask(pack: readonly Vector[]): Promise<void> {
 }
 
 function report(v: Vector): void {
-  const shown = { script: v.script ?? v.cfg, observe: v.observe, message: v.message, routes: v.routes, preamble: v.preamble };
+  const shown = {
+    script: v.script ?? v.cfg,
+    observe: v.observe,
+    message: v.message,
+    routes: v.routes,
+    preamble: v.preamble,
+  };
   console.log(
     `${v.id} ${JSON.stringify(shown)}\n  kamailio ${JSON.stringify(theirs.get(v))}\n  viaduct  ${JSON.stringify(ours.get(v))}`,
   );

@@ -1,7 +1,7 @@
 /** Golden vectors in-process: every one as real Kamailio answered, or listed in exceptions.txt with its reason, and then really different. */
 import { expect, test } from "vitest";
 import { same } from "./outcome.ts";
-import { readExceptions, readVectors, replay } from "./replay.ts";
+import { readExceptions, readFound, readVectors, replay } from "./replay.ts";
 import type { Vector } from "./vector.ts";
 
 const vectors = readVectors();
@@ -32,4 +32,10 @@ test("golden counts", () => {
   console.log(`golden: ${total.identical} identical, ${total.excepted} excepted, ${total.failed} failed`);
   expect(total.identical + total.excepted + total.failed).toBe(vectors.length);
   for (const [id, reason] of exceptions) expect(reason.length, `the reason of ${id}`).toBeGreaterThan(20);
+});
+
+test("facts found besides", { timeout: 60_000 }, async () => {
+  const failed: string[] = [];
+  for (const v of readFound()) if (!same(await replay(v), v.expect)) failed.push(v.id);
+  expect(failed).toEqual([]);
 });

@@ -1,7 +1,6 @@
 /** What module tm keeps for a generation, and short cuts of its functions. */
 import type { Call } from "../../declare/call.ts";
 import { declare } from "../../declare/module.ts";
-import { IntText, type Value } from "../../declare/value.ts";
 import type { Engine } from "../../transaction/engine.ts";
 import { type NextTransaction, type RunState, stateOf } from "../../transaction/run.ts";
 import type { Transaction } from "../../transaction/transaction.ts";
@@ -43,12 +42,4 @@ const nothing = (): NextTransaction => ({
 export function nextOf(call: Call): NextTransaction {
   const state: RunState = stateOf(call);
   return (state.next ??= nothing());
-}
-
-/** A number from an argument that may be text; undefined when it is no number. */
-export function integer(value: Value | undefined): number | undefined {
-  if (typeof value === "number") return value;
-  if (typeof value === "bigint") return Number(value);
-  if (value instanceof IntText) return Number(value.int);
-  return typeof value === "string" && /^[+-]?\d+$/.test(value.trim()) ? Number(value) : undefined;
 }

@@ -1,12 +1,13 @@
 /** Functions that make, find, answer and end the transaction of a message. */
 import type { Call } from "../../declare/call.ts";
-import { any, int, optional, str } from "../../declare/module.ts";
+import { int, optional, str } from "../../declare/module.ts";
+import type { Int } from "../../declare/value.ts";
 import { errorReply } from "../../transaction/errors.ts";
 import { saveEdits } from "../../transaction/forward.ts";
 import { matchCanceled } from "../../transaction/lookup.ts";
 import { checkTransaction, create, endRequest, retransmitReply } from "../../transaction/newtran.ts";
 import { Handled, stateOf } from "../../transaction/run.ts";
-import { engineOf, fn, integer, transactionOf } from "./state.ts";
+import { engineOf, fn, transactionOf } from "./state.ts";
 
 const REPLYING = ["request", "onreply", "failure"] as const;
 const REPLIED = {
@@ -15,14 +16,14 @@ const REPLIED = {
   [-2]: "a final reply has been sent, or the message is marked not to be answered",
 } as const;
 
-const code = any("Code of the reply; default_code when it is no number.");
-const reason = optional(str("Its reason phrase.", { single: true }));
+const code = int("Code of the reply; default_code when a variable holds no number.", { maybe: true });
+const reason = optional(str("Its reason phrase.", { single: true, maybe: true }));
 
-function reply(call: Call, given: unknown, phrase: string | undefined): 1 | -1 | -2 {
+function reply(call: Call, given: Int | undefined, phrase: string | undefined): 1 | -1 | -2 {
   const { settings } = call.core.owner;
   if (call.msg.method === "ACK") return -1;
   if (call.msg.marks?.has("no-reply")) return -2;
-  const status = integer(given as never) ?? settings.defaultCode;
+  const status = given === undefined ? settings.defaultCode : Number(given);
   return call.core.transactions.reply(call, status, phrase ?? settings.defaultReason) > 0 ? 1 : -1;
 }
 
