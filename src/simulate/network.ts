@@ -146,8 +146,12 @@ export class SimulatedNetwork implements SocketPort {
   interfaces(): readonly NetInterface[] {
     return this.localInterfaces;
   }
+  /** Interfaces have networks of 24 bits; everything else is reached by the first. */
   routeTo(ip: string): string {
-    return ip.includes(":") ? "::1" : this.localInterfaces[0]!.address;
+    if (ip.includes(":")) return "::1";
+    const network = ip.slice(0, ip.lastIndexOf(".") + 1);
+    const near = this.localInterfaces.find((it) => !it.internal && it.address.startsWith(network));
+    return (near ?? this.localInterfaces[0]!).address;
   }
   async lookup(name: string): Promise<{ address: string; family: 4 | 6 }[]> {
     const address = this.hosts.get(name.toLowerCase());
