@@ -50,6 +50,7 @@ process.on("exit", () => {
   peers.kill();
   rmSync(folder, { recursive: true, force: true });
 });
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 
 const only = new RegExp(options.only);
 const vectors = options.from === undefined ? made() : read(options.from);
