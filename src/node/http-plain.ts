@@ -18,8 +18,9 @@ export class PlainConnection implements Connection, AnswerSink {
   readonly #socket: Socket;
   #exchange: Exchange | undefined;
   #reader: AnswerReader | undefined;
-  /** The request that waits for the connection. */
+  /** The request that waits: for the connection, or until what may stand behind the last answer has been read. */
   #waiting = "";
+  #settled = true;
   uses = 0;
   connected = false;
   closed = false;
@@ -45,8 +46,7 @@ export class PlainConnection implements Connection, AnswerSink {
     socket.once("connect", () => {
       this.connected = true;
       this.connect = performance.now();
-      if (this.#exchange) this.#write(this.#waiting, this.#exchange);
-      this.#waiting = "";
+      this.#go();
     });
     socket.on("error", (error) => this.#fail(error));
     socket.on("end", () => this.#end());
@@ -62,7 +62,7 @@ export class PlainConnection implements Connection, AnswerSink {
     }
     this.#exchange = exchange;
     this.#reader = new AnswerReader(this, message.method === "HEAD");
-    if (this.connected) this.#write(text, exchange);
+    if (this.connected && this.#settled) this.#write(text, exchange);
     else this.#waiting = text;
   }
 
@@ -78,8 +78,15 @@ export class PlainConnection implements Connection, AnswerSink {
     if (theirs <= 0) return this.#shut();
     this.idleUntil = performance.now() + Math.min(patience, theirs);
     this.#socket.unref();
+    this.#settled = false;
+    setImmediate(this.#settle);
     this.#pool.put(this);
   }
+  /** Sockets have been looked at since the last answer: what comes from now on is the next one's. */
+  readonly #settle = (): void => {
+    this.#settled = true;
+    this.#go();
+  };
 
   /** As if it had never been; the exchange that runs is not told. */
   destroy(): void {
@@ -101,6 +108,12 @@ export class PlainConnection implements Connection, AnswerSink {
     return this.#exchange !== undefined;
   }
 
+  #go(): void {
+    const [text, exchange] = [this.#waiting, this.#exchange];
+    this.#waiting = "";
+    if (exchange && text !== "" && !this.closed) this.#write(text, exchange);
+  }
+
   #write(text: string, exchange: Exchange): void {
     if (this.uses > 0) this.#socket.ref();
     exchange.started();
@@ -111,6 +124,7 @@ export class PlainConnection implements Connection, AnswerSink {
     const exchange = this.#exchange;
     // Nothing was asked: an answer to nobody must not become the next one's.
     if (!exchange) return this.destroy();
+    if (this.#waiting !== "") return this.#end();
     exchange.answering();
     const progress = this.#reader!.read(text);
     if (progress === "end") exchange.end();
