@@ -75,7 +75,7 @@ export const defaultSettings = (): Settings => ({
   ruriMatching: true,
   via1Matching: true,
   callidMatching: false,
-  replyMatching: 0,
+  replyMatching: 1,
   noisyCtimer: true,
   runsLocalRequest: true,
   askedTimers: undefined,

@@ -116,7 +116,7 @@ call alice
                     true
                 proxy.cfg:11  t_reply("202", "Later")
    0.000  -> udp 10.0.0.2:5060  SIP/2.0 202 Later  (route[LATER], line 11)
-                    t_reply("202", "Later") gives 1
+                    t_reply(202, "Later") gives 1
               route[LATER] gives 1
           route[async_ms_sleep 1] ends with 1
 `);
