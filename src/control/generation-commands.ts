@@ -2,13 +2,13 @@
 import type { Core } from "../declare/core.ts";
 import { declare, int, optional, RpcArray, RpcFault, str } from "../declare/module.ts";
 import { GenerationCore } from "../run/core.ts";
-import { type Difference, differences } from "../run/diff.ts";
-import type { Known } from "../run/generations.ts";
 import { problemsText, readScript } from "../run/load.ts";
-import type { ReloadResult } from "../run/reload.ts";
-import { type Ending, retire } from "../run/retire.ts";
+import { type Difference, differences } from "../run/reload/diff.ts";
+import type { Known } from "../run/reload/generations.ts";
+import type { ReloadResult } from "../run/reload/reload.ts";
+import { type Ending, retire } from "../run/reload/retire.ts";
+import { waitsOf, waitsText } from "../run/reload/waits.ts";
 import type { Server } from "../run/server.ts";
-import { waitsOf, waitsText } from "../run/waits.ts";
 import { ctime } from "./core-commands.ts";
 
 const { rpc, module } = declare<Record<string, never>>();

@@ -1,15 +1,15 @@
 /** The engine's ports on Node. */
 import type { Host, Http } from "../declare/host.ts";
 import { createClock } from "./clock.ts";
-import { createControl } from "./control.ts";
-import { createDatabases } from "./database.ts";
-import { createDns } from "./dns.ts";
+import { createControl } from "./control/index.ts";
+import { createDatabases } from "./database/index.ts";
+import { createDns } from "./dns/index.ts";
 import { createExec } from "./exec.ts";
 import { createFiles } from "./files.ts";
 import { hash } from "./hash.ts";
 import { createProcessInfo } from "./process-info.ts";
 import { createRandom } from "./random.ts";
-import { createTls } from "./tls-context.ts";
+import { createTls } from "./streams/tls-context.ts";
 
 export interface HostOptions {
   /** -Y: folder of control sockets and FIFOs whose names are relative. */
@@ -36,11 +36,11 @@ const lateHttp = (): Http => {
   let client: Http | undefined;
   return {
     async request(request, signal) {
-      client ??= (await import("./http.ts")).createHttp();
+      client ??= (await import("./http/index.ts")).createHttp();
       return client.request(request, signal);
     },
   };
 };
 
 /** Loads the HTTP client ahead, and tries it, so that the first request does not wait for it. */
-export const loadHttp = async (): Promise<void> => (await import("./http-warm.ts")).warmHttp();
+export const loadHttp = async (): Promise<void> => (await import("./http/warm.ts")).warmHttp();

@@ -1,7 +1,7 @@
 /** The last script that served well, kept on disk with all its files, for a start when the script itself is broken. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Known } from "../run/generations.ts";
+import type { Known } from "../run/reload/generations.ts";
 
 interface Kept {
   readonly file: string;

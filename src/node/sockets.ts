@@ -3,7 +3,7 @@ import { lookup, lookupService } from "node:dns/promises";
 import type { SocketPort } from "../transport/socket.ts";
 import { bindDatagrams, routeTo } from "./datagrams.ts";
 import { localAddresses } from "./process-info.ts";
-import { connectStream, listenStreams } from "./streams.ts";
+import { connectStream, listenStreams } from "./streams/index.ts";
 
 /** Milliseconds that a start waits for the host name of an address. */
 const patience = 2000;

@@ -16,9 +16,9 @@ import type { TransportSettings } from "../transport/settings.ts";
 import type { Sockets } from "../transport/sockets.ts";
 import type { GenerationConfig } from "./config.ts";
 import type { GenerationCore } from "./core.ts";
+import { waitsOf, waitsText } from "./reload/waits.ts";
 import type { WireSettings } from "./settings.ts";
 import type { GenerationStatistics } from "./statistics.ts";
-import { waitsOf, waitsText } from "./waits.ts";
 import type { Slot } from "./workers.ts";
 
 const NOTHING: Program = {

@@ -12,7 +12,7 @@ import type { Transaction } from "../transaction/transaction.ts";
 import type { RouteHandle, RouteOutcome, TransactionUser } from "../transaction/user.ts";
 import { Generation } from "./generation.ts";
 import type { Meter } from "./meter.ts";
-import { resumption } from "./retire.ts";
+import { resumption } from "./reload/retire.ts";
 import type { Server } from "./server.ts";
 
 const WENT_ON: RouteOutcome = { dropped: false, code: 1 };

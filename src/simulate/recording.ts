@@ -1,8 +1,8 @@
 /** Everything that a simulated server does, written down from the start: messages, runs, timers. */
 import type { Watcher } from "../compile/watch.ts";
 import type { TraceEvent } from "../declare/trace.ts";
-import { Recorder } from "../run/recorder.ts";
-import { callIdOf, type Tracer } from "../run/trace.ts";
+import { Recorder } from "../run/trace/recorder.ts";
+import { callIdOf, type Tracer } from "../run/trace/trace.ts";
 import type { Clock } from "../transaction/clock.ts";
 
 /** What a server is given as `watcher` and `tracer`, so that `tell` learns of every event. */

@@ -4,7 +4,7 @@ import { together } from "../compile/watch.ts";
 import type { Module } from "../declare/module.ts";
 import type { TraceEvent } from "../declare/trace.ts";
 import type { Value } from "../declare/value.ts";
-import type { ReloadOptions, ReloadResult } from "../run/reload.ts";
+import type { ReloadOptions, ReloadResult } from "../run/reload/reload.ts";
 import { Server, type ServerOptions } from "../run/server.ts";
 import { type Disk, SimulatedHost } from "./host.ts";
 import { SimulatedNetwork } from "./network.ts";

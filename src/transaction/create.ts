@@ -85,7 +85,7 @@ export class Transactions implements TransactionLayer {
     return tx === undefined || run.msg.method === "ACK" ? -1 : forward(this.engine, run, tx, target);
   }
   suspend(tx: Transaction, run: Run): Name | null {
-    return suspend(this.engine, tx, run);
+    return suspend(tx, run);
   }
   continue(index: number, label: number, route: RouteHandle, prepare?: (call: unknown) => void): Answer<number> {
     return resume(this.engine, { index, label }, route, prepare);

@@ -10,7 +10,7 @@ import type { RouteHandle } from "./user.ts";
 
 export type Name = { readonly index: number; readonly label: number };
 
-export function suspend(engine: Engine, tx: Transaction, run: Run): Name | null {
+export function suspend(tx: Transaction, run: Run): Name | null {
   if (tx.isCanceled || tx.status >= 200) return null;
   const { msg } = run;
   if (msg.isRequest) {

@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { modules } from "../../src/modules/index.ts";
-import { Metrics } from "../../src/node/metrics.ts";
-import { metricsAddress } from "../../src/node/metrics-address.ts";
-import { MessageCounts } from "../../src/node/metrics-messages.ts";
-import { serveMetrics } from "../../src/node/metrics-server.ts";
+import { metricsAddress } from "../../src/node/metrics/address.ts";
+import { Metrics } from "../../src/node/metrics/index.ts";
+import { MessageCounts } from "../../src/node/metrics/messages.ts";
+import { serveMetrics } from "../../src/node/metrics/server.ts";
 import { Simulation } from "../../src/simulate/simulation.ts";
 
 const script = `

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { coreCommands } from "../../src/control/core-commands.ts";
 import { encodeReply } from "../../src/modules/ctl/binrpc.ts";
 import { modules } from "../../src/modules/index.ts";
-import { converse } from "../../src/node/control-rpc.ts";
-import { ParameterChecks } from "../../src/node/control-schema.ts";
+import { converse } from "../../src/node/control/rpc.ts";
+import { ParameterChecks } from "../../src/node/control/schema.ts";
 import { Simulation } from "../../src/simulate/simulation.ts";
 
 const script = `

@@ -13,7 +13,7 @@ import type { Value } from "../../src/declare/value.ts";
 import { parseAddress } from "../../src/modules/ctl/address.ts";
 import { ctl } from "../../src/modules/ctl/index.ts";
 import { jsonrpcs } from "../../src/modules/jsonrpcs/index.ts";
-import { createControl } from "../../src/node/control.ts";
+import { createControl } from "../../src/node/control/index.ts";
 import { createFiles } from "../../src/node/files.ts";
 
 let folder = "";

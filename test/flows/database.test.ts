@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { Database } from "../../src/declare/host.ts";
-import { createDatabases } from "../../src/node/database.ts";
+import { createDatabases } from "../../src/node/database/index.ts";
 import { difference } from "./compare.ts";
 import type { Flow } from "./flow.ts";
 import { playFlow } from "./play.ts";

@@ -1,6 +1,6 @@
 /** The reader of HTTP/1.1 answers: where they end, however they are cut, and what is none. */
 import { expect, test } from "vitest";
-import { AnswerReader } from "../../src/node/http-answer.ts";
+import { AnswerReader } from "../../src/node/http/answer.ts";
 
 /** Reads `text` in pieces of `size` bytes; tells what came of it in a line. */
 function read(text: string, size: number, bodiless = false): string {

@@ -5,7 +5,7 @@ import { createServer as createHttp2 } from "node:http2";
 import { type AddressInfo, createServer as createTcp, type Socket } from "node:net";
 import { afterAll, afterEach, expect, test } from "vitest";
 import type { HttpReply, HttpRequest } from "../../src/declare/host.ts";
-import { createHttp } from "../../src/node/http.ts";
+import { createHttp } from "../../src/node/http/index.ts";
 
 const http = createHttp();
 afterAll(() => http.close());

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { HttpReply, HttpRequest, HttpTls } from "../../src/declare/host.ts";
-import { createHttp } from "../../src/node/http.ts";
+import { createHttp } from "../../src/node/http/index.ts";
 
 const hasOpenssl = (() => {
   try {

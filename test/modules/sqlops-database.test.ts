@@ -1,6 +1,6 @@
 /** Databases by URL: what a URL means, and what SQLite's values become. */
 import { expect, test } from "vitest";
-import { createDatabases, parseDatabaseUrl } from "../../src/node/database.ts";
+import { createDatabases, parseDatabaseUrl } from "../../src/node/database/index.ts";
 
 test.each([
   ["mysql://u:p@ss:w@db.example:3307/sip", ["mysql", "u", "p@ss:w", "db.example", 3307, "sip"]],

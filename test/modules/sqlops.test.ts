@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database } from "../../src/declare/host.ts";
 import { modules } from "../../src/modules/index.ts";
-import { createDatabases } from "../../src/node/database.ts";
+import { createDatabases } from "../../src/node/database/index.ts";
 import { Simulation } from "../../src/simulate/simulation.ts";
 import { request } from "./play.ts";
 

@@ -1,7 +1,7 @@
 /** Runs scripts on SQLite in memory: what they logged, what the server sent, and what is in the tables then. */
 import type { Database } from "../../src/declare/host.ts";
 import { modules } from "../../src/modules/index.ts";
-import { createDatabases } from "../../src/node/database.ts";
+import { createDatabases } from "../../src/node/database/index.ts";
 import { Simulation } from "../../src/simulate/simulation.ts";
 
 export const URL = "sqlite::memory:";

@@ -2,9 +2,9 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createDns } from "../../src/node/dns.ts";
-import { readHosts, readResolvConf } from "../../src/node/dns-system.ts";
-import { decodeAnswer, encodeQuestion } from "../../src/node/dns-wire.ts";
+import { createDns } from "../../src/node/dns/index.ts";
+import { readHosts, readResolvConf } from "../../src/node/dns/system.ts";
+import { decodeAnswer, encodeQuestion } from "../../src/node/dns/wire.ts";
 
 /** Records by `type name`: fields as they stand in the record. */
 const zone: Record<string, readonly { readonly type: number; readonly ttl: number; readonly data: Buffer }[]> = {

@@ -4,8 +4,8 @@ import type { Config } from "../../src/declare/core.ts";
 import type { Host } from "../../src/declare/host.ts";
 import type { Answer } from "../../src/declare/value.ts";
 import { dnsParameters } from "../../src/modules/core/parameters-dns.ts";
-import { Blocklist } from "../../src/run/blocklist.ts";
-import { type Reach, Resolver, type Target } from "../../src/run/resolver.ts";
+import { Blocklist } from "../../src/run/names/blocklist.ts";
+import { type Reach, Resolver, type Target } from "../../src/run/names/resolver.ts";
 import { SimulatedHost } from "../../src/simulate/host.ts";
 import type { Protocol } from "../../src/sip/address.ts";
 

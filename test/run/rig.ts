@@ -4,7 +4,7 @@ import { generationCommands } from "../../src/control/generation-commands.ts";
 import { RpcFault } from "../../src/declare/module.ts";
 import type { Value } from "../../src/declare/value.ts";
 import { modules } from "../../src/modules/index.ts";
-import type { ReloadResult } from "../../src/run/reload.ts";
+import type { ReloadResult } from "../../src/run/reload/reload.ts";
 import { Simulation, type SimulationOptions } from "../../src/simulate/simulation.ts";
 import { SipMessage } from "../../src/sip/message.ts";
 

@@ -1,7 +1,7 @@
 /** A Viaduct that relays what SIPp calls through it: what the checks under load of a stateful proxy share. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ask } from "../../src/node/control-client.ts";
+import { ask } from "../../src/node/control/client.ts";
 import { later, type Memory, Processes } from "./processes.ts";
 import { answering, scenario } from "./scenarios.ts";
 

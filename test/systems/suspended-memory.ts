@@ -10,7 +10,7 @@ import { createSocket } from "node:dgram";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { ask } from "../../src/node/control-client.ts";
+import { ask } from "../../src/node/control/client.ts";
 import { later, Processes } from "./processes.ts";
 
 const { values: options } = parseArgs({

@@ -6,7 +6,7 @@ import { modules } from "../../modules/index.ts";
 import type { LogSink } from "../../run/log.ts";
 import { Server } from "../../run/server.ts";
 import { createHost } from "../host.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../metrics/index.ts";
 import { createSockets } from "../sockets.ts";
 import type { Options } from "./flags.ts";
 

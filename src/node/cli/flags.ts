@@ -3,7 +3,7 @@
  * usage text and the tests read this table.
  */
 import type { Value } from "../../declare/value.ts";
-import { metricsAddress } from "../metrics-address.ts";
+import { metricsAddress } from "../metrics/address.ts";
 
 /** What becomes of a finding of `check`. */
 export type Level = "off" | "info" | "warning" | "error";

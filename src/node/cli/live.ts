@@ -2,11 +2,11 @@
 import { LogLevel } from "../../declare/core.ts";
 import type { ControlConnection } from "../../declare/host.ts";
 import { problemsText } from "../../run/load.ts";
-import type { ReloadResult } from "../../run/reload.ts";
+import type { ReloadResult } from "../../run/reload/reload.ts";
 import type { Server } from "../../run/server.ts";
-import { controlPath } from "../control-path.ts";
-import { converse } from "../control-rpc.ts";
-import { ParameterChecks } from "../control-schema.ts";
+import { controlPath } from "../control/path.ts";
+import { converse } from "../control/rpc.ts";
+import { ParameterChecks } from "../control/schema.ts";
 import type { Options } from "./flags.ts";
 import { Watched } from "./watch.ts";
 

@@ -1,7 +1,7 @@
 /** `viaduct rpc METHOD [ARGS...]`: has a server that runs carry out a control command. */
 import { Command, CommanderError } from "commander";
-import { ask, type Outcome } from "../control-client.ts";
-import { controlPaths } from "../control-path.ts";
+import { ask, type Outcome } from "../control/client.ts";
+import { controlPaths } from "../control/path.ts";
 
 /** What `rpc` and `reload` exit with. */
 export const ASKED = {

@@ -3,13 +3,13 @@ import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { type Config, LogLevel } from "../../declare/core.ts";
-import type { Known } from "../../run/generations.ts";
+import type { Known } from "../../run/reload/generations.ts";
 import type { Server } from "../../run/server.ts";
-import { controlPath } from "../control-path.ts";
+import { controlPath } from "../control/path.ts";
 import { loadHttp } from "../host.ts";
 import { keep, lastGood } from "../last-good.ts";
 import { jsonLog, type NodeLog, textLog } from "../log.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../metrics/index.ts";
 import { announce, isDaemon } from "./daemon.ts";
 import { createServer } from "./engine.ts";
 import type { Options } from "./flags.ts";
@@ -25,7 +25,7 @@ export const serve = async (options: Options): Promise<boolean> => {
   const groupFile = options.groupFile && resolve(options.groupFile);
   const log = new SwitchedLog(textLog({ fd: 2, pid: process.pid, colours: options.colours }));
   // Loaded only when it is wanted.
-  const metrics = options.metrics === undefined ? undefined : new (await import("../metrics.ts")).Metrics();
+  const metrics = options.metrics === undefined ? undefined : new (await import("../metrics/index.ts")).Metrics();
   const server = createServer(options, log, metrics);
   watchOurselves(server, log);
   const { generation, files, loaded } = await loadAtStart(server, file, options);
@@ -94,7 +94,7 @@ const keepGood = (server: Server, known: Known, options: Options): void => {
 };
 
 const openMetrics = async (metrics: Metrics, server: Server, address: string): Promise<void> => {
-  const { serveMetrics } = await import("../metrics-server.ts");
+  const { serveMetrics } = await import("../metrics/server.ts");
   metrics.watch(server);
   await serveMetrics(metrics, address);
 };

@@ -1,8 +1,8 @@
 /** `viaduct trace`: shows what the script of a running server does with calls, statement by statement. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { followTrace } from "../../tools/trace-follow.ts";
-import { ask } from "../control-client.ts";
-import { controlPaths } from "../control-path.ts";
+import { ask } from "../control/client.ts";
+import { controlPaths } from "../control/path.ts";
 
 /** What `viaduct trace` exits with. */
 export const TRACED = {

@@ -1,0 +1,37 @@
+/** Asks a server over its own control socket. */
+import { connect } from "node:net";
+import { reasonOf } from "../system-error.ts";
+
+export interface Fault {
+  readonly code: number;
+  readonly message: string;
+}
+
+export type Outcome =
+  | { readonly kind: "result"; readonly value: unknown }
+  | { readonly kind: "fault"; readonly fault: Fault }
+  /** There is no server, or it went away; in words. */
+  | { readonly kind: "unreachable"; readonly problem: string };
+
+/** One command. `seconds` is how long to wait for its answer; 0 for ever. */
+export const ask = (path: string, method: string, params: readonly unknown[], seconds: number): Promise<Outcome> =>
+  new Promise((done) => {
+    const socket = connect(path);
+    let text = "";
+    const end = (outcome: Outcome): void => {
+      socket.destroy();
+      done(outcome);
+    };
+    socket.setEncoding("utf8");
+    if (seconds > 0) socket.setTimeout(seconds * 1000);
+    socket.on("timeout", () => end({ kind: "unreachable", problem: `no answer within ${seconds} seconds` }));
+    socket.on("error", (error) => end({ kind: "unreachable", problem: `cannot reach ${path}: ${reasonOf(error)}` }));
+    socket.on("close", () => end({ kind: "unreachable", problem: `${path} was closed without an answer` }));
+    socket.on("connect", () => socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })}\n`));
+    socket.on("data", (piece: string) => {
+      text += piece;
+      if (!text.includes("\n")) return;
+      const { result, error } = JSON.parse(text) as { result?: unknown; error?: Fault };
+      end(error ? { kind: "fault", fault: error } : { kind: "result", value: result });
+    });
+  });
