@@ -194,6 +194,13 @@ function indexPage(modules: readonly Module[], builtin: readonly Module[]): stri
 
 Made from the declarations in \`src/modules\`: what the server itself checks scripts against.
 
+## Tools
+
+- [Ladders](ladders.md): tests of scripts, and \`viaduct test\`
+- [The playground](repl.md): \`viaduct repl\`
+- [Traces](trace.md): what a script does with a call
+- [Metrics](metrics.md): for Prometheus
+
 ## Modules
 
 ${modules.map(line).join("\n")}
