@@ -48,6 +48,21 @@ export interface Branch {
   regId: number;
 }
 
+/** A branch to `uri` of which nothing else is said. */
+export const branchTo = (uri: string): Branch => ({
+  uri,
+  dstUri: "",
+  path: "",
+  q: -1,
+  flags: 0,
+  socket: undefined,
+  userAgent: "",
+  instance: "",
+  ruid: "",
+  locationUa: "",
+  regId: 0,
+});
+
 /** The parsed fields: what a message occupies beside its text. Messages of the same text share one. */
 export class Index {
   headers: Header[] = [];

@@ -1,7 +1,9 @@
 /** alias_db: aliases of users in a table. Follows Kamailio's src/modules/alias_db. */
+
 import type { Call } from "../../declare/call.ts";
 import { type Core, LogLevel } from "../../declare/core.ts";
 import { declare, int, str, text, variable } from "../../declare/module.ts";
+import { branchTo } from "../../sip/message.ts";
 import { parseUri, type Uri } from "../../sip/uri.ts";
 import { DEFAULT_READ_URL, Tables, tableStatistics, textOf } from "../db/tables.ts";
 
@@ -63,25 +65,11 @@ async function lookup(call: Call, table: string, flags: string, state: AliasDb):
   for (const it of others) {
     // One place is the Request-URI's.
     if (msg.branches.length >= call.core.config.int("max_branches") - 1) return complain(state, "too many branches");
-    msg.branches.push(branchTo(it));
+    // The least q, so that the Request-URI is tried before it.
+    msg.branches.push({ ...branchTo(it), q: 0 });
   }
   return 1;
 }
-
-/** The least q, so that the Request-URI is tried before it. */
-const branchTo = (uri: string): Call["msg"]["branches"][number] => ({
-  uri,
-  dstUri: "",
-  path: "",
-  q: 0,
-  flags: 0,
-  socket: undefined,
-  userAgent: "",
-  instance: "",
-  ruid: "",
-  locationUa: "",
-  regId: 0,
-});
 
 function complain({ core }: AliasDb, problem: string): -1 {
   core.log.write(LogLevel.err, `alias_db: ${problem}\n`);

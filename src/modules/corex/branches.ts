@@ -1,6 +1,8 @@
 /** append_branch: a further place to send the request to. */
+
 import type { Call } from "../../declare/call.ts";
 import { declare, type Fn, str } from "../../declare/module.ts";
+import { branchTo } from "../../sip/message.ts";
 import { complain } from "./complain.ts";
 import type { Corex } from "./corex.ts";
 
@@ -26,17 +28,12 @@ function append(call: Call, uri: string, qText: string): 1 | -1 {
   const target = uri || msg.uri;
   if (target.length > MAX_URI) return complain(call, "append_branch: the URI is too long");
   msg.branches.push({
-    uri: target,
+    ...branchTo(target),
     dstUri: msg.dstUri ?? "",
     path: msg.path ?? "",
     q,
     flags: msg.branchFlags,
     socket: msg.forceSendSocket,
-    userAgent: "",
-    instance: "",
-    ruid: "",
-    locationUa: "",
-    regId: 0,
   });
   if (uri === "") {
     msg.forceSendSocket = undefined;

@@ -1,7 +1,9 @@
 /** ds_select_dst() and its kin: choosing a destination, and keeping the others for failover. */
+
 import type { Call } from "../../declare/call.ts";
 import { type Xavp, XavpData, XavpList } from "../../declare/xavp.ts";
 import type { LocalSocket } from "../../sip/address.ts";
+import { branchTo } from "../../sip/message.ts";
 import { rewriteUri } from "../../sip/rewrite.ts";
 import { Algorithm, type Choice, choose } from "./choose.ts";
 import { isDown } from "./destination.ts";
@@ -110,17 +112,9 @@ function branches({ msg, core }: Call, set: DestinationSet, at: number, target: 
     }
     if (msg.branches.length >= most - 1) return 2;
     msg.branches.push({
-      uri: branchUri,
+      ...branchTo(branchUri),
       dstUri: target === "domain" ? "" : uri,
-      path: "",
-      q: -1,
-      flags: 0,
       socket,
-      userAgent: "",
-      instance: "",
-      ruid: "",
-      locationUa: "",
-      regId: 0,
     });
   }
   return 1;

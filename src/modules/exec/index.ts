@@ -5,7 +5,7 @@ import { declare, int, optional, str, text, variable } from "../../declare/modul
 import type { VariableRef } from "../../declare/variable.ts";
 import { variableList } from "../../declare/variables-list.ts";
 import { toText } from "../../declare/variables-values.ts";
-import type { SipMessage } from "../../sip/message.ts";
+import { branchTo } from "../../sip/message.ts";
 import { environment } from "./environment.ts";
 
 interface Exec {
@@ -56,24 +56,10 @@ function setTargets(call: Call, uris: readonly string[]): boolean {
   for (const [i, uri] of uris.entries()) {
     if (i === 0) msg.newUri = uri;
     else if (msg.branches.length >= most) return complain(call, "there are too many URIs") > 0;
-    else msg.branches.push(branch(uri));
+    else msg.branches.push(branchTo(uri));
   }
   return true;
 }
-
-const branch = (uri: string): SipMessage["branches"][number] => ({
-  uri,
-  dstUri: "",
-  path: "",
-  q: -1,
-  flags: 0,
-  socket: undefined,
-  userAgent: "",
-  instance: "",
-  ruid: "",
-  locationUa: "",
-  regId: 0,
-});
 
 function avpList(call: Call, state: Exec, written: string): readonly VariableRef[] | string {
   let list = state.lists.get(written);

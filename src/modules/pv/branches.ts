@@ -4,7 +4,7 @@ import type { Bound, Fn, Pv, PvText } from "../../declare/module.ts";
 import type { Read, Value } from "../../declare/value.ts";
 import type { Variables } from "../../declare/variable.ts";
 import { intOf } from "../../declare/variables-values.ts";
-import type { Branch } from "../../sip/message.ts";
+import { type Branch, branchTo } from "../../sip/message.ts";
 import { qText, redirectContacts } from "../../sip/redirect.ts";
 import { indexNow, isProblem, parseIndex } from "./binding.ts";
 import { socketAddress } from "./network.ts";
@@ -23,20 +23,6 @@ const KEYS: Readonly<Record<string, string>> = {
   location_ua: "its registration's User-Agent",
   instance: "its registration's instance",
 };
-
-export const emptyBranch = (): Branch => ({
-  uri: "",
-  dstUri: "",
-  path: "",
-  q: -1,
-  flags: 0,
-  socket: undefined,
-  userAgent: "",
-  instance: "",
-  ruid: "",
-  locationUa: "",
-  regId: 0,
-});
 
 const keyOf = ({ inner }: PvText, variable: string): string | { readonly problem: string } => {
   const key = inner === "Q" ? "q" : inner;
@@ -122,7 +108,7 @@ export const branchVariables: Record<string, Pv<PvState>> = {
         get: ({ msg }) => readBranch(state().staticBranch, key, msg.branches.length),
         set: (call, value, read) =>
           writeBranch(call, state().staticBranch, key, value, read === true, () => {
-            state().staticBranch = emptyBranch();
+            state().staticBranch = branchTo("");
           }),
       };
     },
@@ -133,7 +119,7 @@ export const branchVariables: Record<string, Pv<PvState>> = {
     set: ({ msg }, _key, value, _state, read) => {
       const uri = textOf(value, read === true);
       if (!uri) return false;
-      msg.branches.push({ ...emptyBranch(), uri, socket: msg.forceSendSocket });
+      msg.branches.push({ ...branchTo(uri), socket: msg.forceSendSocket });
       return true;
     },
   }),
@@ -212,7 +198,7 @@ export const branchFunctions: Record<string, Fn<PvState>> = {
     args: {},
     returns: { 1: "done" },
     run: (_call, _args, state): 1 => {
-      state.staticBranch = emptyBranch();
+      state.staticBranch = branchTo("");
       return 1;
     },
   }),

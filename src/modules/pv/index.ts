@@ -1,10 +1,12 @@
 /** pv: the pseudo-variables and transformations that every script uses. Follows Kamailio's src/modules/pv. */
+
 import type { AvpName } from "../../declare/avp.ts";
 import { text } from "../../declare/module.ts";
 import { strictInt } from "../../declare/variables-values.ts";
+import { branchTo } from "../../sip/message.ts";
 import { avp, parseAvpName } from "./avp.ts";
 import { isProblem } from "./binding.ts";
-import { branchFunctions, branchVariables, emptyBranch } from "./branches.ts";
+import { branchFunctions, branchVariables } from "./branches.ts";
 import { bufferVariables } from "./buffer.ts";
 import { commands } from "./commands.ts";
 import { credentialVariables } from "./credentials.ts";
@@ -53,7 +55,7 @@ export const pv = module({
     const aliases = parseAliases(given.avp_aliases ?? []);
     if (typeof aliases === "string") return aliases;
     if (!old) preset({ shared, presets });
-    return { core, shared, presets: old ? presets : [], aliases, staticBranch: emptyBranch(), timeval: 0 };
+    return { core, shared, presets: old ? presets : [], aliases, staticBranch: branchTo(""), timeval: 0 };
   },
   serve: preset,
   functions: { ...variableFunctions, ...xavpFunctions, ...branchFunctions },

@@ -1,15 +1,16 @@
 /** registrar: takes REGISTER requests, and finds the contacts of users. Follows Kamailio's src/modules/registrar. */
+import type { Call } from "../../declare/call.ts";
 import { int, str, text } from "../../declare/module.ts";
-import { after } from "../../declare/value.ts";
+import { type Answer, after } from "../../declare/value.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import { socketText } from "../corex/variables.ts";
 import { Ruids } from "../usrloc/ruid.ts";
 import type { Usrloc } from "../usrloc/state.ts";
-import { lookup, lookupBranches } from "./lookup.ts";
+import { type Looked, lookup, lookupBranches } from "./lookup.ts";
 
 import { exposeSettings, parameters, settingsOf } from "./parameters.ts";
 import { EXPIRED, fetchContacts, freeContacts, keepProfile, ulc } from "./profiles.ts";
-import { atRecords } from "./records.ts";
+import { atRecord, atRecords } from "./records.ts";
 import { fromUser, lookupXavp, registered, unregister } from "./registered.ts";
 import { replyTo } from "./reply.ts";
 import { ALL_SAVE_FLAGS, SaveFlag, save } from "./save.ts";
@@ -36,6 +37,10 @@ const LOOKED = {
   [-2]: "no contact takes the method",
   [-3]: "an error",
 } as const;
+
+/** What lookup() and lookup_to_dset() do with an address of record. */
+const lookedUp = (call: Call, table: string, uri: string, toBranches: boolean, state: Registrar): Answer<Looked> =>
+  uri === "" ? -1 : atRecord(state, table, uri, (domain) => lookup(call, domain, uri, toBranches, state));
 
 export const registrar = module({
   name: "registrar",
@@ -115,15 +120,7 @@ export const registrar = module({
       args: { table, uri },
       returns: LOOKED,
       waits: true,
-      run: (call, { table, uri = call.msg.uri }, state) =>
-        uri === ""
-          ? -1
-          : atRecords(
-              state,
-              table,
-              () => [uri],
-              (domain) => lookup(call, domain, uri, false, state),
-            ),
+      run: (call, { table, uri = call.msg.uri }, state) => lookedUp(call, table, uri, false, state),
     }),
     lookup_to_dset: fn({
       doc: "Makes every contact a branch, and leaves the Request-URI as it is.",
@@ -131,15 +128,7 @@ export const registrar = module({
       args: { table, uri },
       returns: LOOKED,
       waits: true,
-      run: (call, { table, uri = call.msg.uri }, state) =>
-        uri === ""
-          ? -1
-          : atRecords(
-              state,
-              table,
-              () => [uri],
-              (domain) => lookup(call, domain, uri, true, state),
-            ),
+      run: (call, { table, uri = call.msg.uri }, state) => lookedUp(call, table, uri, true, state),
     }),
     lookup_branches: fn({
       doc: "Looks up the Request-URI and every branch that has no destination yet.",
@@ -166,12 +155,7 @@ export const registrar = module({
       run(call, args, state) {
         const table = state.usrloc.domains.get(args.table);
         if (!table) return -1;
-        return atRecords(
-          state,
-          table,
-          () => [args.uri],
-          (domain) => lookupXavp(call, domain, args.uri, args, state),
-        );
+        return atRecord(state, table, args.uri, (domain) => lookupXavp(call, domain, args.uri, args, state));
       },
     }),
     registered: fn({
@@ -192,12 +176,7 @@ export const registrar = module({
         const { msg } = call;
         const uri = given ?? (msg.isRequest ? msg.uri : (msg.to?.uri ?? ""));
         const question = { uri, match: Number(match), action: Number(action) };
-        return atRecords(
-          state,
-          table,
-          () => [uri],
-          (domain) => registered(call, domain, question, state),
-        );
+        return atRecord(state, table, uri, (domain) => registered(call, domain, question, state));
       },
     }),
     unregister: fn({
@@ -234,12 +213,7 @@ export const registrar = module({
       run(call, { table: name, uri, mode }, state) {
         const table = state.usrloc.domains.get(name);
         if (!table) return -1;
-        return atRecords(
-          state,
-          table,
-          () => [uri],
-          (domain) => fromUser(call, domain, uri, Number(mode), state),
-        );
+        return atRecord(state, table, uri, (domain) => fromUser(call, domain, uri, Number(mode), state));
       },
     }),
     reg_send_reply: fn({
@@ -257,12 +231,7 @@ export const registrar = module({
       returns: { 1: "done", [-1]: "nobody is registered there" },
       waits: true,
       run: (call, { table, uri, profile }, state) =>
-        atRecords(
-          state,
-          table,
-          () => [uri],
-          (domain) => fetchContacts(call, domain, uri, profile, state),
-        ),
+        atRecord(state, table, uri, (domain) => fetchContacts(call, domain, uri, profile, state)),
     }),
     reg_free_contacts: fn({
       doc: "Forgets what reg_fetch_contacts() has copied.",

@@ -20,6 +20,14 @@ export function atRecords<R extends number>(
   return after(find(state, domain, uris()), (it): Answer<R | -1> => (it ? work(it) : -1));
 }
 
+/** The same for one address of record. */
+export const atRecord = <R extends number>(
+  state: Registrar,
+  table: string | Domain,
+  uri: string,
+  work: (domain: Domain) => Answer<R>,
+): Answer<R | -1> => atRecords(state, table, () => [uri], work);
+
 /** The contact of a temporary GRUU is found by its id. */
 function find(state: Registrar, domain: Domain, uris: readonly string[]): Answer<Domain | undefined> {
   const aors = uris.map((it) => aorOf(it, state)).filter(isAor);

@@ -1,8 +1,10 @@
 /** rtjson: routing by a JSON document. Follows Kamailio's src/modules/rtjson. */
+
 import type { Call } from "../../declare/call.ts";
 import { type Core, LogLevel } from "../../declare/core.ts";
 import { declare, str, text } from "../../declare/module.ts";
 import { XavpList } from "../../declare/xavp.ts";
+import { branchTo } from "../../sip/message.ts";
 import { clearTargets } from "../../transaction/branch.ts";
 import { toTicks } from "../../transaction/wheel.ts";
 import { setFinal } from "../tm/timers.ts";
@@ -83,17 +85,11 @@ function first(call: Call, route: Destination): void {
 function append(call: Call, route: Destination): void {
   const { msg } = call;
   msg.branches.push({
-    uri: route.uri ?? msg.uri,
+    ...branchTo(route.uri ?? msg.uri),
     dstUri: route.dst_uri ?? "",
     path: route.path ?? "",
     q: 0,
-    flags: 0,
     socket: socketOf(call, route),
-    userAgent: "",
-    instance: "",
-    ruid: "",
-    locationUa: "",
-    regId: 0,
   });
 }
 

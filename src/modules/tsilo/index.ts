@@ -12,7 +12,7 @@ import { appendBranches } from "../../transaction/append.ts";
 import { clearTargets } from "../../transaction/branch.ts";
 import type { Transaction } from "../../transaction/transaction.ts";
 import { targetsFor } from "../registrar/lookup.ts";
-import { atRecords } from "../registrar/records.ts";
+import { atRecord } from "../registrar/records.ts";
 import type { Registrar } from "../registrar/state.ts";
 import { Store, type StoredUri } from "./store.ts";
 
@@ -46,15 +46,10 @@ function appendTo(call: Call, tx: Transaction, table: string, uri: string, conta
   if (tx.status >= 200) return -3;
   const registrar = call.core.state<Registrar>("registrar");
   if (registrar === undefined) return -4;
-  return atRecords(
-    registrar,
-    table,
-    () => [uri || tx.request.uri],
-    (domain) => {
-      const targets = targetsFor(call, tx.request, domain, uri, registrar);
-      return typeof targets === "number" ? -4 : appendBranches(tx.engine, tx, targets, contact);
-    },
-  );
+  return atRecord(registrar, table, uri || tx.request.uri, (domain) => {
+    const targets = targetsFor(call, tx.request, domain, uri, registrar);
+    return typeof targets === "number" ? -4 : appendBranches(tx.engine, tx, targets, contact);
+  });
 }
 
 /** Does something with every call for the address, one after the other. */

@@ -10,6 +10,15 @@ export interface DatabaseUrl {
   readonly port: number | undefined;
   readonly database: string;
 }
+/** Where and as whom to connect, under the names that the clients of servers share. */
+export const target = ({ host, port, user, password, database }: DatabaseUrl) => ({
+  host,
+  ...(port !== undefined && { port }),
+  ...(user !== undefined && { user }),
+  ...(password !== undefined && { password }),
+  database,
+});
+
 export interface PoolOptions {
   /** Connections at once. */
   readonly connections: number;

@@ -8,6 +8,7 @@ import {
   messageOf,
   type PoolOptions,
   type SqlValue,
+  target,
   toDatabase,
   whole,
 } from "./index.ts";
@@ -20,11 +21,7 @@ interface Raw {
 
 export function openMysql(url: DatabaseUrl, options: PoolOptions): Client {
   const pool = mysql.createPool({
-    host: url.host,
-    ...(url.port !== undefined && { port: url.port }),
-    ...(url.user !== undefined && { user: url.user }),
-    ...(url.password !== undefined && { password: url.password }),
-    database: url.database,
+    ...target(url),
     connectionLimit: options.connections,
     connectTimeout: options.timeout,
     rowsAsArray: true,

@@ -8,6 +8,7 @@ import {
   messageOf,
   type PoolOptions,
   type SqlValue,
+  target,
   toDatabase,
   whole,
 } from "./index.ts";
@@ -29,11 +30,7 @@ const asWritten = { getTypeParser: () => (text: string) => text };
 
 export function openPostgres(url: DatabaseUrl, options: PoolOptions): Client {
   const pool = new pg.Pool({
-    host: url.host,
-    ...(url.port !== undefined && { port: url.port }),
-    ...(url.user !== undefined && { user: url.user }),
-    ...(url.password !== undefined && { password: url.password }),
-    database: url.database,
+    ...target(url),
     max: options.connections,
     connectionTimeoutMillis: options.timeout,
     query_timeout: options.timeout,
