@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { TraceEvent } from "../../src/declare/trace.ts";
+import { freePort } from "../free-port.ts";
 
 const program = resolve("bin/viaduct");
 let folder: string;
@@ -23,14 +24,6 @@ const start = (...args: string[]): ChildProcess => {
   children.push(child);
   return child;
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((done) => {
-    const socket = createSocket("udp4").bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => done(port));
-    });
-  });
 
 const options = (user: string, port: number): string =>
   [

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { freePort } from "../free-port.ts";
 
 const program = resolve("bin/viaduct");
 let folder: string;
@@ -31,13 +32,6 @@ const script = (text: string): string => {
   writeFileSync(join(folder, "a.cfg"), text);
   return "a.cfg";
 };
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const socket = createSocket("udp4").bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
 const answering = (port: number) => `
 listen=udp:127.0.0.1:${port}
 auto_aliases=no

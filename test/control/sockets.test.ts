@@ -2,7 +2,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -15,6 +15,7 @@ import { ctl } from "../../src/modules/ctl/index.ts";
 import { jsonrpcs } from "../../src/modules/jsonrpcs/index.ts";
 import { createControl } from "../../src/node/control/index.ts";
 import { createFiles } from "../../src/node/files.ts";
+import { freePort } from "../free-port.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -55,15 +56,6 @@ async function open(module: Module, params: Record<string, unknown>, core = core
   module.serve?.(state, core);
   closers.push(() => module.stop?.(state));
   return state;
-}
-
-/** A port that nobody uses. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 /** Sends over a stream and gives what comes back until the other side closes, or until it has `length` bytes. */

@@ -2,7 +2,8 @@
 import { createServer, type Socket, connect as tcp } from "node:net";
 import { connect as tls } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
-import { freePort, pem, request, start } from "./rig.ts";
+import { freePort } from "../../free-port.ts";
+import { pem, request, start } from "./rig.ts";
 
 const loads = ["pv", "xlog", "sl", "tm", "textops", "tcpops"].map((it) => `loadmodule "${it}"`).join("\n");
 const secure = `enable_tls=yes

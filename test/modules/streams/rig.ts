@@ -1,6 +1,5 @@
 /** A server on real sockets of the loopback, for what only those have: TLS, half-open peers. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,17 +16,6 @@ vi.setConfig({ testTimeout: 30_000 });
 /** Path of a certificate of the tests, or with `.key` of its key. */
 export const pem = (name: string): string =>
   fileURLToPath(new URL(`../../transport/certificates/${name}.pem`, import.meta.url));
-
-/** A TCP port of an address that nobody listens on. */
-export const freePort = (address = "127.0.0.1"): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, address, () => {
-      const bound = server.address();
-      server.close(() => resolve(bound && typeof bound === "object" ? bound.port : 0));
-    });
-  });
 
 export interface Rig {
   /** Why the script was refused; empty when it serves. */

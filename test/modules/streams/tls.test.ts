@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { type ConnectionOptions, connect, createServer, type TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
-import { freePort, pem, request, start } from "./rig.ts";
+import { freePort } from "../../free-port.ts";
+import { pem, request, start } from "./rig.ts";
 
 const head = (port: number, address = "127.0.0.1"): string => `
 enable_tls=yes

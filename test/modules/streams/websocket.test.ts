@@ -3,7 +3,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { modules } from "../../../src/modules/index.ts";
 import { Simulation } from "../../../src/simulate/simulation.ts";
-import { freePort, pem, request, start } from "./rig.ts";
+import { freePort } from "../../free-port.ts";
+import { pem, request, start } from "./rig.ts";
 
 const loads = ["pv", "xlog", "sl", "tm", "rr", "textops", "xhttp", "nathelper", "tcpops", "websocket"]
   .map((it) => `loadmodule "${it}"`)
