@@ -159,16 +159,13 @@ async function isUp(): Promise<boolean> {
   return false;
 }
 
-/** Without the parameter of 6.1 that brings back what 5.6 does. */
-const known = (script: string): string => script.replace(/^modparam\("tm", "reply_matching", 0\)$/gm, "");
-
 /** The first difference, "" when there is none. */
 async function play(ladder: Ladder, scene: Scene, nameServer: NameServer): Promise<string> {
   const peers = peersOf(scene.steps);
   const folder = mkdtempSync(join(tmpdir(), "ladder-"));
   const settings = "#!KAMAILIO\ndebug=0 log_stderror=yes children=1 dns=no rev_dns=no\n";
-  writeFileSync(join(folder, "usual.cfg"), known(readFileSync(new URL("usual.cfg", scripts), "latin1")));
-  const script = known(addressed(preamble(ladder) + ladder.script, peers.values()));
+  writeFileSync(join(folder, "usual.cfg"), readFileSync(new URL("usual.cfg", scripts)));
+  const script = addressed(preamble(ladder) + ladder.script, peers.values());
   const tcp = /^\s*(listen|socket)\s*=.*tcp:/m.test(script) ? "" : "disable_tcp=yes\n";
   writeFileSync(join(folder, "ladder.cfg"), settings + tcp + script, "latin1");
   const child = spawn(

@@ -11,7 +11,7 @@ export interface Settings {
   ruriMatching: boolean;
   via1Matching: boolean;
   callidMatching: boolean;
-  /** 1 (Kamailio 6.1's default): a reply to a transaction that has ended is not matched. 0: as RFC 3261 has it. */
+  /** 1 (Kamailio 6.1's default): a reply to a transaction that has ended is not matched. 0 (ours): as RFC 3261 has it. */
   replyMatching: number;
   noisyCtimer: boolean;
   /** event_route[tm:local-request] runs when there is one. */
@@ -75,7 +75,7 @@ export const defaultSettings = (): Settings => ({
   ruriMatching: true,
   via1Matching: true,
   callidMatching: false,
-  replyMatching: 1,
+  replyMatching: 0,
   noisyCtimer: true,
   runsLocalRequest: true,
   askedTimers: undefined,

@@ -9,8 +9,6 @@ loadmodule "pv"
 loadmodule "textops"
 loadmodule "siputils"
 loadmodule "http_async_client"
-# Kamailio 6.1 would forward copies of final replies, which is what must not happen here.
-modparam("tm", "reply_matching", 0)
 modparam("tm", "fr_timer", 6000)
 modparam("tm", "fr_inv_timer", 15000)
 modparam("http_async_client", "workers", 4)

@@ -30,7 +30,7 @@ export const parameters = {
     false,
   ),
   reply_matching: number(
-    "1: a reply to a transaction that has ended is forwarded without it, also copies of final replies and replies of branches that lost, as Kamailio 6.1 does. 0: it is acknowledged and absorbed, as RFC 3261 (17.1.1.2) has it and Kamailio 5.6 does.",
+    "1: a reply to a transaction that has ended is forwarded without it, also copies of final replies and replies of branches that lost, as Kamailio 6.1 does unless told otherwise. 0: it is acknowledged and absorbed, as RFC 3261 (17.1.1.2) has it and Kamailio 5.6 does.",
     defaults.replyMatching,
   ),
   noisy_ctimer: flag("Answer INVITEs that time out without having had any reply.", defaults.noisyCtimer),
