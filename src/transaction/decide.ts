@@ -94,6 +94,7 @@ function allFinal(tx: Transaction, code: number, branch: number, picked: number,
   tx.flags &= ~TFlag.global;
   tx.dropReplies = tx.settings.failureReplyMode;
   const winner = tx.branches[picked]!;
+  if (tx.watched?.hearsOfFailure) tellOfFailure(tx, picked);
   return after(winner.onFailure === undefined ? false : failure(tx, picked), (ran) => {
     let dropped = false;
     const mode = tx.dropReplies;
@@ -121,6 +122,14 @@ function branchesFailed(tx: Transaction, branch: number): Answer<Decision> {
   if (tx.isLocal) return decision("completed", branch);
   killTransaction(tx, tx.lastError || -1);
   return decision("completed", -1);
+}
+
+/** They see what the failure route will see, and leave it the flags. */
+function tellOfFailure(tx: Transaction, picked: number): void {
+  const { reply, lastReceived } = tx.branches[picked]!;
+  const request = failureRequest(tx, picked);
+  tx.watched!.failed(tx, request, reply, lastReceived);
+  tx.request.flags = request.flags;
 }
 
 /** Runs the failure route of the winning branch on a copy of the request. True when it ran. */

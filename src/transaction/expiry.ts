@@ -33,6 +33,7 @@ function mayBeSilent(tx: Transaction, branch: number): boolean {
     tx.isInvite &&
     tx.branches.length === 1 &&
     tx.onFailure === undefined &&
+    !tx.watched?.hearsOfFailure &&
     tx.branches[branch]!.lastReceived === 0
   );
 }

@@ -67,9 +67,11 @@ export function replyTo(
   }
   const to = response.to;
   if (to !== undefined)
-    void after(engine.ports.send(text, to), (sent) =>
-      sent ? engine.ports.user.localResponse(tx, text, to) : undefined,
-    );
+    void after(engine.ports.send(text, to), (sent) => {
+      if (!sent) return;
+      if (code >= 200 && !tx.isLocal) tx.watched?.replied(tx, "faked", code);
+      return engine.ports.user.localResponse(tx, text, to);
+    });
   if (code >= 200) {
     engine.putOnWait(tx);
     tx.finalReply = true;

@@ -7,6 +7,7 @@ import { focus, lookup, matchCanceled, matchRequest } from "./lookup.ts";
 import { requestKey } from "./names.ts";
 import { Handled, type NextTransaction, type Run, type RunState, stateOf } from "./run.ts";
 import { TFlag, Transaction } from "./transaction.ts";
+import { offer, tellOfAck } from "./watch.ts";
 import { toTicks } from "./wheel.ts";
 import { viaFacts } from "./wire.ts";
 
@@ -29,7 +30,10 @@ export function create(engine: Engine, run: Run): number {
     absorb(engine, match.tx, msg);
     return 0;
   }
-  if (msg.method === "ACK") return 1;
+  if (msg.method === "ACK") {
+    if ((run.core?.owner ?? engine.owner).watchers !== undefined) tellOfAck(engine, msg);
+    return 1;
+  }
   if (msg.parsedUri === null) return ErrorCode.badRequest;
   const tx = build(engine, run, state);
   if (match.canceled) tx.flags |= TFlag.canceled;
@@ -96,6 +100,7 @@ function build(engine: Engine, run: Run, state: RunState): Transaction {
   if (settings.askedTimers !== undefined) applyAsked(tx, settings.askedTimers(run.lists));
   if (state.next !== undefined) life = applySettings(tx, state.next) || life;
   tx.endOfLife = engine.wheel.now() + life;
+  if (owner.watchers !== undefined) offer(owner.watchers, tx, run);
   return tx;
 }
 

@@ -22,10 +22,13 @@ export function relayReply(
   });
 }
 
+const relayedOf = (tx: Transaction, reply: StoredReply, branch: number, relay: number): StoredReply =>
+  branch === relay ? reply : tx.branches[relay]!.reply;
+
 /** The text of the reply for upstream, its status, and whether it is one made here. */
 function build(tx: Transaction, reply: StoredReply, branch: number, code: number, relay: number) {
   const { settings } = tx;
-  const relayed = branch === relay ? reply : tx.branches[relay]!.reply;
+  const relayed = relayedOf(tx, reply, branch, relay);
   const own = branch === relay ? code : tx.branches[relay]!.lastReceived;
   if (relayed === "faked" || relayed === undefined) {
     const status = tx.isCanceled ? 487 : own;
@@ -72,9 +75,11 @@ function send(
   const built = build(tx, reply, branch, code, decided.relay);
   const response = responseOf(tx);
   const late = decided.outcome === "pushed-after-completion";
+  let told: StoredReply;
   engine.counts.repliesSent++;
   countReply(tx, built.status);
   if (!late || tx.settings.replyRelayMode === 0) {
+    if (tx.watched !== undefined) told = built.made ? "faked" : relayedOf(tx, reply, branch, decided.relay);
     response.text = built.text;
     tx.status = built.status;
     tx.relayedBranch = decided.relay;
@@ -91,8 +96,9 @@ function send(
       ? engine.ports.user.onSend(reply, built.text, to)
       : undefined;
   return after(asked, (outcome) => {
-    const sent = to === undefined || outcome?.dropped ? true : engine.ports.send(built.text, to);
-    return after(sent, () => {
+    const sent = to === undefined || outcome?.dropped ? false : engine.ports.send(built.text, to);
+    return after(sent, (ok) => {
+      if (ok && told !== undefined && tx.status === built.status) tx.watched!.replied(tx, told, built.status);
       if (completed && wait) engine.putOnWait(tx);
       return decided.outcome;
     });

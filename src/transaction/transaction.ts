@@ -7,6 +7,7 @@ import type { Owner } from "./owner.ts";
 import { RetryBuffer } from "./retry.ts";
 import type { Settings } from "./settings.ts";
 import type { RouteHandle } from "./user.ts";
+import type { Watched } from "./watch.ts";
 import { WheelTimer } from "./wheel.ts";
 
 type Answer<T> = T | Promise<T>;
@@ -159,6 +160,8 @@ export class Transaction extends WheelTimer {
   waitStart = 0;
   waiting = false;
   ended = false;
+  /** Modules that hear of what becomes of it. */
+  watched: Watched | undefined = undefined;
   /** Called once when it leaves the tables (TMCB_DESTROY). */
   onForgotten: (() => void)[] | undefined = undefined;
   /** Called with each reply, before any route of the transaction (TMCB_RESPONSE_IN). */
