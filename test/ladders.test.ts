@@ -8,7 +8,7 @@ import { coreCommands } from "../src/control/core-commands.ts";
 import { modules } from "../src/modules/index.ts";
 import { failureText } from "../src/simulate/ladder/failure.ts";
 import { readLadder } from "../src/simulate/ladder/read.ts";
-import { mistakesOf, runScene, updateLadder } from "../src/simulate/ladder/run.ts";
+import { runScene, updateLadder } from "../src/simulate/ladder/run.ts";
 
 const folder = new URL("./scripts/", import.meta.url);
 const update = process.env.UPDATE;
@@ -21,7 +21,7 @@ for (const file of (readdirSync(folder, { recursive: true }) as string[])
   const text = readFileSync(new URL(file, folder), "latin1");
   const ladder = readLadder(text);
   test(`${file}: is a ladder`, async () => {
-    expect(mistakesOf(ladder)).toEqual([]);
+    expect(ladder.mistakes).toEqual([]);
     if (update && file.includes(update))
       writeFileSync(new URL(file, folder), (await updateLadder(text, options)).text, "latin1");
   });

@@ -134,12 +134,16 @@ export interface Dns {
 export interface Files {
   /** latin1 text; null when it cannot be read. Synchronous: for loading scripts, and for script functions that read files. */
   read(path: string): string | null;
+  /** Why `read` gave null, in words: "there is no such file"; undefined where nothing is known. */
+  problem?(path: string): string | undefined;
   /** False when it could not be written. */
   write(path: string, text: string, append?: boolean): boolean;
   resolve(...parts: string[]): string;
   dirname(path: string): string;
   /** Paths that match a glob, sorted (include_file takes patterns). */
   glob(pattern: string): readonly string[];
+  /** A number that is another one when the file was written meanwhile; null when there is no such file. */
+  modified(path: string): number | null;
 }
 
 export interface Random {

@@ -13,7 +13,9 @@ interface Kept {
 
 /** Written beside and put in place in one step: a server that dies in between leaves the one before. */
 export function keep(path: string, { file, hash, sources }: Known): string | undefined {
-  const text = JSON.stringify({ file, hash, when: new Date().toISOString(), sources: [...sources] });
+  const kept = JSON.stringify({ file, hash, when: new Date().toISOString(), sources: [...sources] });
+  // Texts have a character a byte, names of files any characters.
+  const text = kept.replace(/[^\0-\xff]/g, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`);
   const beside = `${path}.new`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

@@ -150,14 +150,13 @@ export class Generation implements Owner {
     this.#settle();
   }
 
-  /** There is no way back in a change of generations: a mistake in one module is not to keep the others from it. */
+  /** There is no way back in a change of generations. */
   #tell(what: (module: Module, state: unknown) => void): void {
     for (const module of this.modules)
       try {
         what(module, this.states.get(module.name));
       } catch (error) {
-        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        this.core.log.write(LogLevel.bug, `${module.name} failed in a change of scripts: ${text}\n`);
+        this.#failed(module, "in a change of scripts", error);
       }
   }
 
@@ -182,10 +181,20 @@ export class Generation implements Owner {
     }
   }
 
-  /** Stops its modules, the last started first. */
+  /** Stops its modules, the last started first. Never rejects. */
   async stop(): Promise<void> {
     this.state = "retired";
     for (const module of [...this.modules].reverse())
-      if (module.stop && this.states.has(module.name)) await module.stop(this.states.get(module.name));
+      try {
+        if (this.states.has(module.name)) await module.stop?.(this.states.get(module.name));
+      } catch (error) {
+        this.#failed(module, "when it was stopped", error);
+      }
+  }
+
+  /** A mistake in one module is not to keep the others from what they have to do. */
+  #failed({ name }: Module, when: string, error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.core.log.write(LogLevel.bug, `${name} failed ${when}: ${text}\n`);
   }
 }

@@ -26,7 +26,7 @@ import { exposeTcp } from "./tcp-config.ts";
 /** Problems that only loading a script can have, with the explanation that the manual prints. */
 export const loadCodes = {
   "cannot-listen": "An address to listen on cannot be resolved or understood, or the script leaves none.",
-  "unreadable-file": "The script cannot be read: it does not exist, or its permissions do not allow it.",
+  "unreadable-file": "The script cannot be read: it does not exist, is a folder, or its permissions do not allow it.",
 } as const;
 
 export interface LoadResult {
@@ -86,7 +86,7 @@ export async function load(
     from = host.clock.now();
   };
   const parsed = readScript(server, file, kept);
-  if (!parsed) return nothing(file);
+  if (!parsed) return nothing(file, host.files.problem?.(file));
   const { script } = parsed;
   const problems: Problem[] = [...parsed.problems];
   const { files, sources } = parsed;
@@ -143,13 +143,13 @@ export function problemsText(problems: readonly Problem[], sources: ReadonlyMap<
 
 const refuses = (problems: readonly Problem[]): boolean => problems.some((it) => it.severity === "error");
 
-const nothing = (file: string): LoadResult => ({
+const nothing = (file: string, why: string | undefined): LoadResult => ({
   generation: undefined,
   problems: [
     {
       code: "unreadable-file",
       severity: "error",
-      message: `cannot read ${file}`,
+      message: `cannot read ${file}${why === undefined ? "" : `: ${why}`}`,
       span: { file, line: 1, column: 1, endLine: 1, endColumn: 1 },
     },
   ],

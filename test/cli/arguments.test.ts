@@ -88,6 +88,8 @@ const rows: [string, unknown][] = [
   ["-h", { print: "help" }],
   ["-I", { print: "internals" }],
   ["stray words -E", { stderr: true }],
+  ["chekc a.cfg", "there is no command chekc; did you mean `check`?"],
+  ["a.cfg", "to run a script, use run a.cfg"],
   ["run a.cfg -A X", { file: "a.cfg", foreground: 1, stderr: true, defines: [["X", undefined]] }],
   ["check a.cfg b.cfg", { check: ["a.cfg", "b.cfg"] }],
   ["-Z", "Unknown option '-Z'. Use -h for help."],

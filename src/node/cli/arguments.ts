@@ -1,6 +1,7 @@
 /** Reads the command line: Kamailio's flags (getopt's rules), and our subcommands. */
+import { didYouMean } from "../../check/names.ts";
 import { defaults, type Flag, flags, type Options } from "./flags.ts";
-import { isTool } from "./tools.ts";
+import { isTool, tools } from "./tools.ts";
 
 export type Command =
   | { readonly kind: "run"; readonly options: Options }
@@ -22,9 +23,18 @@ export const readArguments = (argv: readonly string[]): Command => {
   const [first, ...rest] = argv;
   if (first !== undefined && isTool(first)) return { kind: "tool", name: first, argv: rest };
   if (first !== undefined && Object.hasOwn(subcommands, first)) return subcommand(first, rest, options);
+  const meant = first === undefined ? undefined : meantBy(first);
+  if (meant !== undefined) return { kind: "wrong", message: meant };
   const words = readFlags(argv, options);
   // Kamailio ignores words that belong to no flag.
   return typeof words === "string" ? { kind: "wrong", message: words } : { kind: "run", options };
+};
+
+/** What to write in place of a first word that would be ignored, where that is plain. */
+const meantBy = (word: string): string | undefined => {
+  if (word.endsWith(".cfg") && !word.startsWith("-")) return `to run a script, use run ${word}`;
+  const near = didYouMean(word, [...Object.keys(tools), ...Object.keys(subcommands)]);
+  return near && `there is no command ${word}; ${near}`;
 };
 
 const subcommand = (name: string, argv: readonly string[], options: Options): Command => {

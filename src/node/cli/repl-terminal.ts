@@ -1,6 +1,6 @@
 /** The playground's terminal (lines with history and completion), its input from pipes and files, and its file access. */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Interface } from "node:readline";
@@ -124,9 +124,20 @@ export class Screen implements ClosingTerminal {
   }
 }
 
+/** All that is piped in; null when it cannot be read. */
+export async function pipedText(): Promise<string | null> {
+  const pieces: Buffer[] = [];
+  try {
+    for await (const it of process.stdin) pieces.push(it as Buffer);
+  } catch {
+    return null;
+  }
+  return Buffer.concat(pieces).toString("latin1");
+}
+
 /** Lines of a file, or of what is piped in: no prompt, and a line that is indented belongs to the one above. */
-export function readLines(text: string | undefined, colours: boolean): ClosingTerminal {
-  const lines = (text ?? readFileSync(0, "latin1")).split("\n").map((it) => it.replace(/\r$/, ""));
+export function readLines(text: string, colours: boolean): ClosingTerminal {
+  const lines = text.split("\n").map((it) => it.replace(/\r$/, ""));
   if (lines.at(-1) === "") lines.pop();
   return new Lines(lines, colours);
 }
@@ -149,11 +160,27 @@ class Lines implements ClosingTerminal {
     return this.#lines[0];
   }
   write(text: string): void {
-    // Written at once: the process may end before a pipe takes what waits.
-    writeFileSync(1, bytesOf(text));
+    writeNow(text);
   }
   async close(): Promise<void> {}
 }
+
+/** Written at once: the process may end before a pipe takes what waits. What nobody reads any more goes nowhere. */
+function writeNow(text: string): void {
+  const given = bytesOf(text);
+  let bytes = typeof given === "string" ? Buffer.from(given) : given;
+  while (bytes.length > 0)
+    try {
+      bytes = bytes.subarray(writeSync(1, bytes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
+      // A pipe that is full, and that is not waited for by itself.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE);
+    }
+}
+
+/** Milliseconds until a reader that had no room is tried again. */
+const PATIENCE = 5;
 
 /** `$XDG_STATE_HOME/viaduct/repl-history`, unless the user names a file. */
 export const historyPath = (named: string | boolean): string =>

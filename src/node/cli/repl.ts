@@ -3,10 +3,11 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { DEFAULT_NAME, DEFAULT_SCRIPT } from "../../../playground/repl/default-script.ts";
 import { Repl } from "../../../playground/repl/repl.ts";
 import { Session } from "../../../playground/repl/session.ts";
+import type { Outside } from "../../../playground/repl/terminal.ts";
 import { coreCommands } from "../../control/core-commands.ts";
 import { generationCommands } from "../../control/generation-commands.ts";
 import { modules } from "../../modules/index.ts";
-import { historyPath, outside, readLines, Screen } from "./repl-terminal.ts";
+import { historyPath, outside, pipedText, readLines, Screen } from "./repl-terminal.ts";
 
 /** What `viaduct repl` exits with. */
 export const PLAYED = {
@@ -51,13 +52,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     seed: options.seed,
     interfaces: options.interface ?? [],
   });
-  const lines = options.execute === undefined ? undefined : disk.read(disk.resolve(options.execute));
+  const lines = await linesOf(options, disk);
   if (lines === null) {
-    process.stderr.write(`cannot read ${options.execute}\n`);
+    process.stderr.write(`cannot read ${options.execute ?? "what is piped in"}\n`);
     return PLAYED.failedToRun;
   }
   const terminal =
-    lines === undefined && process.stdin.isTTY === true
+    lines === undefined
       ? new Screen({
           colours: coloursOf(options),
           history: options.history === false ? undefined : historyPath(options.history),
@@ -71,6 +72,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   await repl.run();
   await terminal.close();
   return repl.failures > 0 && !terminal.interactive ? PLAYED.failed : PLAYED.ended;
+}
+
+/** What is to be done, where that is not typed; null when it cannot be read. */
+async function linesOf({ execute }: Options, disk: Outside): Promise<string | null | undefined> {
+  if (execute !== undefined) return disk.read(disk.resolve(execute));
+  return process.stdin.isTTY === true ? undefined : pipedText();
 }
 
 const coloursOf = ({ colour }: Options): boolean =>

@@ -16,6 +16,8 @@ export const ASKED = {
   different: 4,
 } as const;
 
+export const NO_SERVER = "no server is running here; name its control socket with --control PATH";
+
 export interface Where {
   readonly control?: string;
   readonly timeout: string;
@@ -99,7 +101,7 @@ export async function request(where: Where, method: string, params: readonly unk
   const paths = where.control === undefined ? controlPaths(undefined) : [where.control];
   let outcome: Outcome = {
     kind: "unreachable",
-    problem: "no server runs here, or name its socket with --control PATH",
+    problem: NO_SERVER,
   };
   for (const path of paths) {
     outcome = await ask(path, method, params, seconds);

@@ -162,8 +162,12 @@ const endOnSignal = (
     // Whoever asks twice is not kept waiting.
     if (ending) process.exit(1);
     ending = true;
-    await close();
-    await server.stop();
+    try {
+      await close();
+      await server.stop();
+    } catch (error) {
+      server.log.write(LogLevel.bug, `it cannot be ended properly: ${(error as Error).stack}\n`);
+    }
     for (const path of files) remove(path);
     log.flush();
     process.exit(0);

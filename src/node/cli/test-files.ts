@@ -19,7 +19,10 @@ function below(folder: string): string[] {
   for (const it of entries) {
     const path = join(folder, it.name);
     if (it.isDirectory() && it.name !== "node_modules" && !it.name.startsWith(".")) out.push(...below(path));
-    else if (it.isFile() && it.name.endsWith(".ladder")) out.push(path);
+    else if (it.name.endsWith(".ladder") && isFile(path)) out.push(path);
   }
   return out;
 }
+
+/** Links to files are as good. */
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;

@@ -1,5 +1,5 @@
 /** `viaduct test [FILES or folders]`: plays ladders against the scripts that they name, without a network. */
-import { mkdirSync, watch, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
@@ -7,10 +7,12 @@ import { Coverage, type CoveredFile } from "../../simulate/coverage.ts";
 import { coverageHtml } from "../../simulate/coverage-html.ts";
 import { coverageLcov } from "../../simulate/coverage-lcov.ts";
 import { coverageText } from "../../simulate/coverage-text.ts";
+import { reasonOf } from "../system-error.ts";
 import { findLadders } from "./test-files.ts";
 import { junitText } from "./test-junit.ts";
 import { countsOf, fileText, jsonText, paint, shownPath, summaryText } from "./test-report.ts";
 import { CachedDisk, type FileResult, type RunOptions, runFile, unreadable, updateFile } from "./test-run.ts";
+import { Watched } from "./watch.ts";
 
 /** What `viaduct test` exits with. */
 export const TESTED = {
@@ -144,8 +146,14 @@ async function run(words: readonly string[], options: Options): Promise<Run> {
 
 async function update(path: string, disk: CachedDisk, settings: RunOptions): Promise<FileResult> {
   const { text, ...result } = await updateFile(path, shownPath(path), disk, settings);
-  if (result.rewritten) writeFileSync(path, text, "latin1");
-  return result;
+  if (!result.rewritten) return result;
+  try {
+    writeFileSync(path, text, "latin1");
+    return result;
+  } catch (error) {
+    const failures = [{ line: 1, message: `cannot be written: ${reasonOf(error)}` }];
+    return { ...result, rewritten: false, scenes: [{ title: "", line: 1, failures, took: 0 }] };
+  }
 }
 
 function writeCoverage(coverage: Coverage, disk: CachedDisk, options: Options): void {
@@ -163,32 +171,21 @@ function write(path: string, text: string, encoding: "utf8" | "latin1" = "utf8")
   writeFileSync(path, text, encoding);
 }
 
-/** Milliseconds in which several changes are one: editors write files in steps. */
-const TOGETHER = 100;
-
-/** Runs again after each change of what the last run read. */
+/** Runs again after each change of what the last run read, and when ladders come beside it. */
 function watchFiles(first: Run, again: () => Promise<Run>): void {
-  const watchers = new Map<string, ReturnType<typeof watch>>();
-  let timer: NodeJS.Timeout | undefined;
-  let read = new Set<string>();
-  const changed = (folder: string, name: string | null): void => {
-    if (name !== null && !name.endsWith(".ladder") && !read.has(join(folder, name))) return;
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
-      process.stdout.write("\n");
-      follow(await again());
-    }, TOGETHER);
+  let last: Promise<void> = Promise.resolve();
+  const watched = new Watched(
+    () => {
+      last = last.then(async () => {
+        process.stdout.write("\n");
+        wait(await again());
+      });
+    },
+    (name) => name.endsWith(".ladder"),
+  );
+  const wait = ({ read }: Run): void => {
+    watched.look(read);
+    process.stdout.write(`\nwaiting for changes of ${read.length} files; Ctrl-C ends it\n`);
   };
-  const follow = (run: Run): void => {
-    read = new Set(run.read);
-    const folders = new Set(run.read.map(dirname));
-    for (const folder of folders)
-      if (!watchers.has(folder))
-        watchers.set(
-          folder,
-          watch(folder, (_, name) => changed(folder, name)),
-        );
-    process.stdout.write(`\nwaiting for changes of ${read.size} files; Ctrl-C ends it\n`);
-  };
-  follow(first);
+  wait(first);
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { followTrace } from "../../tools/trace-follow.ts";
 import { ask } from "../control/client.ts";
 import { controlPaths } from "../control/path.ts";
+import { NO_SERVER } from "./rpc.ts";
 
 /** What `viaduct trace` exits with. */
 export const TRACED = {
@@ -36,7 +37,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const options = command.opts<Options>();
   const path = options.control ?? (await answering(controlPaths(options.runtimeDir)));
   if (path === undefined) {
-    process.stderr.write("no server is running here; name its control socket with --control PATH\n");
+    process.stderr.write(`${NO_SERVER}\n`);
     return TRACED.failedToRun;
   }
   return follow(path, options);

@@ -31,7 +31,19 @@ export const ask = (path: string, method: string, params: readonly unknown[], se
     socket.on("data", (piece: string) => {
       text += piece;
       if (!text.includes("\n")) return;
-      const { result, error } = JSON.parse(text) as { result?: unknown; error?: Fault };
-      end(error ? { kind: "fault", fault: error } : { kind: "result", value: result });
+      end(outcomeOf(text) ?? { kind: "unreachable", problem: `${path} is no control socket of Viaduct's` });
     });
   });
+
+/** Undefined: that is no answer. */
+function outcomeOf(line: string): Outcome | undefined {
+  let answer: { readonly result?: unknown; readonly error?: Fault } | null;
+  try {
+    answer = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof answer !== "object" || answer === null) return undefined;
+  if (answer.error) return { kind: "fault", fault: answer.error };
+  return "result" in answer ? { kind: "result", value: answer.result } : undefined;
+}

@@ -69,7 +69,11 @@ async function stream(
     const peer = socket.remoteAddress ? `${bracketed(socket.remoteAddress)}:${socket.remotePort}` : "unix";
     const { data, closed } = handlers.connection({
       peer,
-      write: (text) => void socket.write(text, "latin1"),
+      write(text) {
+        // An answer may have any length, but a client that reads none of them gets no more.
+        if (socket.writableLength > mostWaiting) socket.destroy();
+        else socket.write(text, "latin1");
+      },
       end: () => void socket.end(),
     });
     socket.on("data", (bytes: Buffer) => data(bytes.toString("latin1")));
@@ -87,6 +91,8 @@ async function stream(
     server.listen(where, done);
     if (mask !== undefined) process.umask(mask);
   });
+  // Accepting failed, for lack of descriptors say: the next client may have more luck.
+  server.on("error", () => {});
   return {
     close: () =>
       new Promise((done) => {
@@ -95,6 +101,9 @@ async function stream(
       }),
   };
 }
+
+/** Bytes of answers that a client has not read when it is hung up on. */
+const mostWaiting = 16_000_000;
 
 const bracketed = (address: string): string => (address.includes(":") ? `[${address}]` : address);
 

@@ -10,8 +10,6 @@ import type { Connection, HttpMessage, Pool } from "./pool.ts";
 
 /** Milliseconds before the server's own end of patience, in which a request might cross its closing. */
 const margin = 2000;
-/** Where all sockets read to: what is there is taken out before the next one reads. */
-const inbox = Buffer.allocUnsafeSlow(65_536);
 
 export class PlainConnection implements Connection, AnswerSink {
   readonly #pool: Pool;
@@ -31,6 +29,7 @@ export class PlainConnection implements Connection, AnswerSink {
 
   constructor(pool: Pool) {
     this.#pool = pool;
+    const { inbox } = pool;
     const socket = connect({
       ...pool.tcpOptions,
       onread: {

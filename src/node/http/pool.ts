@@ -64,13 +64,18 @@ class Pool {
   readonly tcpOptions: TcpNetConnectOpts;
   /** TLS ticket of the latest connection: the next one resumes its session. */
   session: Buffer | undefined;
+  /** Where plain connections read to: what is there is taken out before the next one reads. */
+  readonly inbox: Buffer;
   readonly #idle: Connection[] = [];
+  /** All that have not ended, idle or not. */
+  readonly #open = new Set<Connection>();
   readonly #plain: boolean;
   readonly #empty: () => void;
   #sweeper: NodeJS.Timeout | undefined;
 
-  constructor(url: HttpUrl, request: HttpRequest, proxy: HttpUrl | undefined, empty: () => void) {
+  constructor(url: HttpUrl, request: HttpRequest, proxy: HttpUrl | undefined, inbox: Buffer, empty: () => void) {
     this.request = request;
+    this.inbox = inbox;
     this.version = request.version ?? "1.1";
     this.proxy = proxy;
     this.origin = proxy && !url.secure ? proxy.origin : url.origin;
@@ -89,28 +94,31 @@ class Pool {
   }
 
   take(): Connection {
-    const connection = this.#idle.pop();
-    if (!connection) return this.fresh();
-    if (connection.idleUntil > performance.now()) return connection;
-    connection.close();
-    return this.take();
+    const now = performance.now();
+    const latest = this.#idle.at(-1);
+    if (latest && latest.idleUntil > now) return this.#idle.pop()!;
+    // Made before the others end, so that the pool is not forgotten in between.
+    const made = this.fresh();
+    this.#sweep();
+    return made;
   }
   fresh(): Connection {
-    return this.#plain ? new PlainConnection(this) : new UndiciConnection(this);
+    const made = this.#plain ? new PlainConnection(this) : new UndiciConnection(this);
+    this.#open.add(made);
+    return made;
   }
   put(connection: Connection): void {
     if (connection.closed) return;
     this.#idle.push(connection);
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepTime).unref();
   }
-  /** Forgets a connection that ends. */
+  /** Forgets a connection that ends; with the last one the pool itself is forgotten. */
   drop(connection: Connection): void {
+    if (!this.#open.delete(connection)) return;
     const at = this.#idle.lastIndexOf(connection);
-    if (at < 0) return;
-    this.#idle.splice(at, 1);
-    if (this.#idle.length > 0) return;
-    this.#stop();
-    this.#empty();
+    if (at >= 0) this.#idle.splice(at, 1);
+    if (this.#idle.length === 0) this.#stop();
+    if (this.#open.size === 0) this.#empty();
   }
   close(): void {
     this.#stop();
@@ -129,6 +137,7 @@ class Pool {
 
 export class Pools {
   readonly #pools = new Map<string, Pool>();
+  readonly #inbox = Buffer.allocUnsafeSlow(65_536);
 
   /** Throws when a TLS file cannot be read. */
   of(url: HttpUrl, request: HttpRequest): Pool {
@@ -140,7 +149,7 @@ export class Pools {
     let pool = this.#pools.get(key);
     if (!pool) {
       const through = proxy && proxyUrl(proxy);
-      const made: Pool = new Pool(url, request, through, () => {
+      const made: Pool = new Pool(url, request, through, this.#inbox, () => {
         if (this.#pools.get(key) === made) this.#pools.delete(key);
       });
       pool = made;

@@ -24,6 +24,8 @@ export async function serveMetrics(metrics: Metrics, address: string): Promise<{
     server.once("error", (error) => failed(new Error(`cannot serve metrics on ${address}: ${reasonOf(error)}`)));
     server.listen({ host, port, exclusive: true }, done);
   });
+  // Accepting failed, for lack of descriptors say: the next scrape may have more luck.
+  server.on("error", () => {});
   const bound = server.address();
   return {
     port: typeof bound === "object" && bound ? bound.port : port,

@@ -10,7 +10,11 @@ import { readStep } from "./read-step.ts";
 export type * from "./ladder.ts";
 
 export function readLadder(text: string): Ladder {
-  const lines = text.split("\n").map((it) => it.replace(/\r$/, ""));
+  // Some editors put a byte order mark before the first line.
+  const lines = text
+    .replace(/^\xef\xbb\xbf/, "")
+    .split("\n")
+    .map((it) => it.replace(/\r$/, ""));
   const mistakes: Mistake[] = [];
   const head = readHead(lines, mistakes);
   const cut = lines.findIndex((it, i) => i >= head.end && /^---[ \t]*$/.test(it));
@@ -24,6 +28,8 @@ export function readLadder(text: string): Ladder {
   const [common, ...named] = scenes;
   const all = named.map((it) => ({ ...it, steps: [...common!.steps, ...it.steps] }));
   const written = own.some((it, i) => !head.taken.has(i) && it.trim() !== "" && (it.startsWith("#!") || it[0] !== "#"));
+  if (uses.length === 0 && !written && all.length === 0 && common!.steps.length === 0)
+    mistakes.push({ line: 1, message: "there is nothing in this ladder" });
   return {
     uses,
     settings,

@@ -40,9 +40,6 @@ export async function runLadder(text: string, options: LadderOptions): Promise<r
   return failures;
 }
 
-/** Lines that are no ladder lines. */
-export const mistakesOf = (ladder: Ladder): readonly Failure[] => ladder.mistakes;
-
 /** The failures of one scene of a ladder. */
 export async function runScene(ladder: Ladder, scene: Scene, options: LadderOptions): Promise<readonly Failure[]> {
   const play = playOf(ladder, scene, options);
