@@ -1,5 +1,6 @@
 /** Every module that Viaduct has: adding one is a file and a line here. */
 import type { Module } from "../declare/module.ts";
+import { acc } from "./acc/index.ts";
 import { aliasDb } from "./alias_db/index.ts";
 import { async } from "./async/index.ts";
 import { auth } from "./auth/index.ts";
@@ -118,4 +119,5 @@ export const modules: readonly Module[] = [
   domain,
   tsilo,
   dispatcher,
+  acc,
 ];

@@ -50,7 +50,8 @@ const FACILITIES: readonly string[] = [
 
 const FOREGROUND: Readonly<Record<string, number>> = { x: 39, s: 30, r: 31, g: 32, y: 33, b: 34, p: 35, c: 36, w: 37 };
 
-const facilityProblem = (name: string): string | undefined =>
+/** What is wrong with the name of a syslog facility. */
+export const facilityProblem = (name: string): string | undefined =>
   FACILITIES.includes(name.toUpperCase()) ? undefined : `\`${name}\` is not a syslog facility`;
 const levelProblem = (name: string): string | undefined =>
   name.startsWith("$") ? undefined : LEVELS[name[2] ?? ""] === undefined ? `unknown log level \`${name}\`` : undefined;

@@ -67,10 +67,10 @@ export async function playFlow(
   const log: { t: number; v: string }[] = [];
   const complaints: string[] = [];
   const also = flow.log_also === undefined ? undefined : new RegExp(flow.log_also);
-  for (const { at, level, text } of simulation.log.slice(logged)) {
+  for (const { at, level, text, prefix = "" } of simulation.log.slice(logged)) {
     const line = text.split("\n")[0]!;
     if (line.startsWith("> ")) log.push({ t: at - stage.start, v: line.slice(2).replaceAll(FOLDER, "{dir}") });
-    else if (also?.test(line)) log.push({ t: at - stage.start, v: `! ${line}` });
+    else if (also?.test(prefix + line)) log.push({ t: at - stage.start, v: `! ${line}` });
     else if (level <= 0) complaints.push(line);
   }
   return { outcome: normalise(flow, { received: stage.received, log, http, made: stage.made }), complaints };
