@@ -12,6 +12,7 @@ import { core } from "./core/index.ts";
 import { corex } from "./corex/corex.ts";
 import { counters } from "./counters.ts";
 import { ctl } from "./ctl/index.ts";
+import { dbText } from "./db_text/index.ts";
 import { dispatcher } from "./dispatcher/index.ts";
 import { diversion } from "./diversion.ts";
 import { domain } from "./domain/index.ts";
@@ -78,6 +79,7 @@ export const modules: readonly Module[] = [
   dbMysql,
   dbPostgres,
   dbSqlite,
+  dbText,
   sqlops,
   sl,
   rr,

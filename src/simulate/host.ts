@@ -65,6 +65,8 @@ export type Disk = Pick<Files, "read" | "glob">;
 export class SimulatedFiles implements Files {
   readonly contents: Map<string, string>;
   readonly #disk: Disk | undefined;
+  /** What a file held when somebody asked whether it has changed, and how often it had. */
+  readonly #seen = new Map<string, { readonly text: string; readonly changes: number }>();
   constructor(files: Readonly<Record<string, string>>, disk?: Disk) {
     this.contents = new Map(Object.entries(files));
     this.#disk = disk;
@@ -85,6 +87,15 @@ export class SimulatedFiles implements Files {
       else if (part !== "" && part !== ".") out.push(part);
     }
     return `/${out.join("/")}`;
+  }
+  modified(path: string): number | null {
+    const text = this.read(path);
+    if (text === null) return null;
+    const seen = this.#seen.get(path);
+    if (seen?.text === text) return seen.changes;
+    const changes = (seen?.changes ?? 0) + 1;
+    this.#seen.set(path, { text, changes });
+    return changes;
   }
   dirname(path: string): string {
     const at = path.lastIndexOf("/");

@@ -1,5 +1,6 @@
 /** avpops: operations on AVPs. Follows Kamailio's src/modules/avpops. */
 import { int, text } from "../../declare/module.ts";
+import { Tables, tableStatistics } from "../db/tables.ts";
 import { functions } from "./functions.ts";
 import { queryFunctions } from "./query.ts";
 import { module } from "./state.ts";
@@ -27,8 +28,8 @@ export const avpops = module({
   },
   repeated: ["db_scheme"],
   start(params, core) {
-    const database = params.db_url === "" ? undefined : core.host.databases.open(params.db_url);
-    if (typeof database === "string") return `avpops: ${database}`;
+    const database = params.db_url === "" ? undefined : Tables.open(core, "avpops", params.db_url);
+    if (typeof database === "string") return database;
     const columns: Columns = {
       uuid: params.uuid_column,
       attribute: params.attribute_column,
@@ -52,7 +53,6 @@ export const avpops = module({
       inDatabase: new WeakMap(),
       parsed: new Map(),
       database,
-      failures: core.statistics.counter("avpops", "db_failures"),
     };
   },
   async stop(state) {
@@ -62,5 +62,5 @@ export const avpops = module({
   variables: {},
   commands: {},
   events: {},
-  statistics: { "avpops.db_failures": "Queries that failed." },
+  statistics: tableStatistics("avpops"),
 });

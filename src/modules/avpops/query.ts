@@ -4,7 +4,7 @@ import type { Call } from "../../declare/call.ts";
 import { type Fn, str, text } from "../../declare/module.ts";
 import type { VariableRef } from "../../declare/variable.ts";
 import { variableList } from "../../declare/variables-list.ts";
-import { type AvpopsState, complain, fn, parsedOnce } from "./state.ts";
+import { type AvpopsState, fn, parsedOnce } from "./state.ts";
 
 interface Outputs {
   readonly avps: readonly VariableRef[];
@@ -43,13 +43,10 @@ export const queryFunctions: Readonly<Record<string, Fn<AvpopsState>>> = {
     async run(call, args, state) {
       const outputs = args.avps === "" ? { avps: [] } : parsedOnce(state, "query", args.avps, parseOutputs);
       if (typeof outputs === "string" || !state.database) return -1;
-      const reply = await state.database.query(args.query);
-      if (!reply.ok) {
-        state.failures.value++;
-        return complain(state, `${reply.message} [${args.query}]`);
-      }
-      store(call, reply.rows, outputs.avps);
-      return reply.rows.length > 0 ? 1 : -2;
+      const rows = await state.database.raw(args.query);
+      if (!rows) return -1;
+      store(call, rows, outputs.avps);
+      return rows.length > 0 ? 1 : -2;
     },
   }),
 };

@@ -1,9 +1,9 @@
 /** What the module avpops keeps: its arguments, each read once. */
 import type { AvpName, AvpValue } from "../../declare/avp.ts";
-import type { Core, Counter } from "../../declare/core.ts";
-import type { Database } from "../../declare/host.ts";
+import type { Core } from "../../declare/core.ts";
 import type { Lists } from "../../declare/lists.ts";
 import { declare } from "../../declare/module.ts";
+import type { Tables } from "../db/tables.ts";
 import type { Columns, Scheme } from "./stored.ts";
 
 export interface AvpopsState {
@@ -11,8 +11,7 @@ export interface AvpopsState {
   /** What arguments mean, by kind and text; a string is the problem. */
   readonly parsed: Map<string, unknown>;
   /** Undefined without the parameter db_url. */
-  readonly database: Database | undefined;
-  readonly failures: Counter;
+  readonly database: Tables | undefined;
   /** Where avp_db_load and its kin find AVPs, unless they are told otherwise. */
   readonly table: string;
   readonly columns: Columns;

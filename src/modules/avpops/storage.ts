@@ -4,11 +4,10 @@ import type { Call } from "../../declare/call.ts";
 import { type Fn, text } from "../../declare/module.ts";
 import { toText } from "../../declare/variables-values.ts";
 import { parseUri } from "../../sip/uri.ts";
+import type { Condition, Conditions, Row } from "../db/tables.ts";
 import { nameOf } from "./operand.ts";
 import { type AvpopsState, complain, fn, parsedOnce, ROUTES } from "./state.ts";
 import { parseSource, parseWhich, type Source, type Which } from "./stored.ts";
-
-type Value = string | number | bigint | null;
 
 /** Bits of the type column. */
 const INTEGER_VALUE = 1;
@@ -64,20 +63,19 @@ function ask(call: Call, source: string, wanted: string, state: AvpopsState): As
   return `${name}`.length > LONGEST_NAME ? `the name ${name} is too long` : { owner, which, name };
 }
 
-/** The rows that are meant, as the end of a statement. */
-function selection({ owner, which, name }: Asked, state: AvpopsState): { text: string; values: string[] } {
+/** The rows that are meant. */
+function selection({ owner, which, name }: Asked, state: AvpopsState): Conditions {
   const columns = which.scheme?.columns ?? state.columns;
-  const conditions: [string, string][] = [];
+  const conditions: Condition[] = [];
   if (owner.uuid !== undefined) conditions.push([columns.uuid, owner.uuid]);
   if (owner.username !== undefined) conditions.push([columns.username, owner.username]);
   if (owner.domain !== undefined) conditions.push([columns.domain, owner.domain]);
   if (name !== undefined && !which.scheme) conditions.push([columns.attribute, `${name}`]);
-  const text = conditions.map(([column]) => `${column}=?`).join(" and ");
-  return { text: `from ${which.table} where ${text}`, values: conditions.map(([, value]) => value) };
+  return conditions;
 }
 
 /** Undefined when the row fits no AVP, which is logged unless it is only of another kind. */
-function rowOf(asked: Asked, row: readonly Value[], state: AvpopsState): [AvpName, AvpValue] | undefined {
+function rowOf(asked: Asked, row: Row, state: AvpopsState): [AvpName, AvpValue] | undefined {
   const { which, name } = asked;
   const [value = null, attribute = null, type = null] = row;
   const fail = (problem: string): undefined => {
@@ -115,13 +113,12 @@ const remember = (known: Map<AvpName, AvpValue[]>, name: AvpName, value: AvpValu
 
 async function load(call: Call, asked: Asked, state: AvpopsState): Promise<1 | -1> {
   const columns = asked.which.scheme?.columns ?? state.columns;
-  const rest = selection(asked, state);
-  const wanted = asked.which.scheme ? columns.value : `${columns.value},${columns.attribute},${columns.type}`;
-  const reply = await state.database!.query(`select ${wanted} ${rest.text}`, rest.values);
-  if (!reply.ok) return failed(state, reply.message);
+  const wanted = asked.which.scheme ? [columns.value] : [columns.value, columns.attribute, columns.type];
+  const rows = await state.database!.query(asked.which.table, selection(asked, state), wanted);
+  if (!rows) return -1;
   let loaded = 0;
   const known = inDatabase(state, call);
-  for (const row of reply.rows) {
+  for (const row of rows) {
     const avp = rowOf(asked, row, state);
     if (!avp) continue;
     call.lists.avps.push(...avp);
@@ -141,10 +138,7 @@ async function store(call: Call, asked: Asked, state: AvpopsState): Promise<1 | 
     if (name !== undefined) return it === name;
     return which.kind === "any" || (which.kind === "number") === (typeof it === "number");
   });
-  const fields = [columns.uuid, columns.attribute, columns.value, columns.type, columns.username];
   const withDomain = state.useDomain || owner.domain !== undefined;
-  if (withDomain) fields.push(columns.domain);
-  const text = `insert into ${which.table} (${fields.join(",")}) values (${fields.map(() => "?").join(",")})`;
   let stored = 0;
   for (const it of names)
     for (const value of avps.all(it)) {
@@ -154,13 +148,15 @@ async function store(call: Call, asked: Asked, state: AvpopsState): Promise<1 | 
         continue;
       }
       const type = (typeof it === "number" ? INTEGER_NAME : 0) | (typeof value === "string" ? 0 : INTEGER_VALUE);
-      const values: Value[] = [owner.uuid ?? "", `${it}`, `${value}`, type, owner.username ?? ""];
-      if (withDomain) values.push(owner.domain ?? "");
-      const reply = await state.database!.query(text, values);
-      if (!reply.ok) {
-        failed(state, reply.message);
-        continue;
-      }
+      const done = await state.database!.insert(which.table, [
+        [columns.uuid, owner.uuid ?? ""],
+        [columns.attribute, `${it}`],
+        [columns.value, `${value}`],
+        [columns.type, type],
+        [columns.username, owner.username ?? ""],
+        ...(withDomain ? ([[columns.domain, owner.domain ?? ""]] as const) : []),
+      ]);
+      if (!done) continue;
       remember(known, it, value);
       stored++;
     }
@@ -168,16 +164,9 @@ async function store(call: Call, asked: Asked, state: AvpopsState): Promise<1 | 
 }
 
 async function remove(_call: Call, asked: Asked, state: AvpopsState): Promise<1 | -1> {
-  const rest = selection(asked, state);
-  const reply = await state.database!.query(`delete ${rest.text}`, rest.values);
   // Kamailio's function is content with a deletion that failed, too.
-  if (!reply.ok) failed(state, reply.message);
+  await state.database!.delete(asked.which.table, selection(asked, state));
   return 1;
-}
-
-function failed(state: AvpopsState, message: string): -1 {
-  state.failures.value++;
-  return complain(state, message);
 }
 
 const operation = (

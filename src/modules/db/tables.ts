@@ -3,41 +3,33 @@
  * tables writes SQL. A query that fails is a log line, a count and undefined.
  */
 import { type Core, type Counter, LogLevel } from "../../declare/core.ts";
-import type { Database, QueryReply } from "../../declare/host.ts";
-import { type Dialect, dialectOf } from "./dialect.ts";
+import type { QueryReply } from "../../declare/host.ts";
+import type { Answer } from "../../declare/value.ts";
+import { type Access, type Cell, type Columns, type Conditions, openAccess, type Row } from "./access.ts";
 
-/** What a column holds; see `Tables.time` for times. */
-export type Cell = string | number | bigint | null;
-export type Row = readonly Cell[];
-export type Columns = readonly (readonly [column: string, value: Cell])[];
-/** Compared for equality when no operator is given; nothing but null equals null. */
-export type Condition = readonly [column: string, value: Cell, operator?: "=" | "<" | ">" | "<=" | ">=" | "!="];
-/** All of them hold; of those in `any` one does. */
-export type Conditions = readonly (Condition | { readonly any: readonly Condition[] })[];
+export type { Cell, Columns, Condition, Conditions, Row } from "./access.ts";
 
 export class Tables {
   readonly url: string;
   readonly #module: string;
   readonly #core: Core;
-  readonly #database: Database;
-  readonly #dialect: Dialect;
+  readonly #access: Access;
   readonly #queries: Counter;
   readonly #failures: Counter;
 
-  private constructor(core: Core, module: string, url: string, database: Database) {
+  private constructor(core: Core, module: string, url: string, access: Access) {
     this.url = url;
     this.#module = module;
     this.#core = core;
-    this.#database = database;
-    this.#dialect = dialectOf(url);
+    this.#access = access;
     this.#queries = core.statistics.counter(module, "db_queries");
     this.#failures = core.statistics.counter(module, "db_failures");
   }
 
   /** Connects to nothing yet. A string says why there is no such database. */
   static open(core: Core, module: string, url: string): Tables | string {
-    const database = core.host.databases.open(url);
-    return typeof database === "string" ? `db_url: ${database}` : new Tables(core, module, url, database);
+    const access = openAccess(core, url);
+    return typeof access === "string" ? `db_url: ${access}` : new Tables(core, module, url, access);
   }
 
   /** The rows, their columns in the order asked for. */
@@ -47,48 +39,34 @@ export class Tables {
     columns: readonly string[],
     order?: string,
   ): Promise<readonly Row[] | undefined> {
-    const parameters: Cell[] = [];
-    const text =
-      `SELECT ${columns.map((it) => this.#name(it)).join(", ")} FROM ${this.#name(table)}` +
-      `${this.#where(where, parameters)}${order === undefined ? "" : ` ORDER BY ${this.#name(order)}`}`;
-    const reply = await this.#ask(text, parameters);
-    return reply?.rows;
+    return (await this.#ask(this.#access.select(table, where, columns, order)))?.rows;
   }
 
   /** How many rows there are; with `distinct` how many combinations of those columns. */
   async count(table: string, where: Conditions, distinct: readonly string[] = []): Promise<number | undefined> {
-    const parameters: Cell[] = [];
-    const from = `FROM ${this.#name(table)}${this.#where(where, parameters)}`;
-    const text =
-      distinct.length === 0
-        ? `SELECT COUNT(*) ${from}`
-        : `SELECT COUNT(*) FROM (SELECT DISTINCT ${distinct.map((it) => this.#name(it)).join(", ")} ${from}) AS t`;
-    const reply = await this.#ask(text, parameters);
+    const reply = await this.#ask(this.#access.count(table, where, distinct));
     return reply && Number(reply.rows[0]?.[0] ?? 0);
   }
 
   /** Adds a row. `unique`: where a row with that column's value is there already, it is changed instead. */
   async insert(table: string, row: Columns, unique?: string): Promise<boolean> {
-    const names = row.map(([it]) => this.#name(it));
-    let text = `INSERT INTO ${this.#name(table)} (${names.join(", ")}) VALUES (${row.map(() => "?").join(", ")})`;
-    if (unique !== undefined) text += this.#dialect.insteadOfInsert(this.#name(unique), names);
-    const values = row.map(([, value]) => value);
-    return (await this.#ask(text, values)) !== undefined;
+    return (await this.#ask(this.#access.insert(table, row, unique))) !== undefined;
   }
 
   /** The number of rows that it was found in. */
   async update(table: string, where: Conditions, values: Columns): Promise<number | undefined> {
-    const parameters = values.map(([, value]) => value);
-    const set = values.map(([it]) => `${this.#name(it)} = ?`).join(", ");
-    const text = `UPDATE ${this.#name(table)} SET ${set}${this.#where(where, parameters)}`;
-    return (await this.#ask(text, parameters))?.affected;
+    return (await this.#ask(this.#access.update(table, where, values)))?.affected;
   }
 
   /** The number of rows that are gone. */
   async delete(table: string, where: Conditions): Promise<number | undefined> {
-    const parameters: Cell[] = [];
-    const text = `DELETE FROM ${this.#name(table)}${this.#where(where, parameters)}`;
-    return (await this.#ask(text, parameters))?.affected;
+    return (await this.#ask(this.#access.delete(table, where)))?.affected;
+  }
+
+  /** A query as the script wrote it. */
+  async raw(text: string): Promise<readonly Row[] | undefined> {
+    const reply = await this.#access.query(text);
+    return (await this.#ask(reply.ok ? reply : { ...reply, message: `${reply.message} [${text}]` }))?.rows;
   }
 
   /**
@@ -105,51 +83,30 @@ export class Tables {
 
   /** Whether the database answers at all: a string is the problem, for whoever starts the server. */
   async problem(): Promise<string | undefined> {
-    const reply = await this.#database.query("SELECT 1");
+    const reply = await this.#access.probe();
     return reply.ok ? undefined : `failed to connect to the database: ${reply.message}`;
   }
 
   /** Seconds since 1970 as a column for times holds them. */
   time(seconds: number): Cell {
-    return this.#dialect.time(seconds);
+    return this.#access.time(seconds);
   }
 
   /** Seconds since 1970 of what such a column gave; undefined when it is no time. */
   seconds(cell: Cell): number | undefined {
-    return this.#dialect.seconds(cell);
+    return this.#access.seconds(cell);
   }
 
   close(): Promise<void> {
-    return this.#database.close();
+    return this.#access.close();
   }
 
-  #name(name: string): string {
-    const { quote } = this.#dialect;
-    return `${quote}${name.replaceAll(quote, quote + quote)}${quote}`;
-  }
-
-  #where(conditions: Conditions, parameters: Cell[]): string {
-    if (conditions.length === 0) return "";
-    const parts = conditions.map((it) =>
-      "any" in it
-        ? `(${it.any.map((one) => this.#condition(one, parameters)).join(" OR ")})`
-        : this.#condition(it, parameters),
-    );
-    return ` WHERE ${parts.join(" AND ")}`;
-  }
-
-  #condition([column, value, operator = "="]: Condition, parameters: Cell[]): string {
-    if (value === null) return `${this.#name(column)} IS ${operator === "!=" ? "NOT " : ""}NULL`;
-    parameters.push(value);
-    return `${this.#name(column)} ${operator === "!=" ? "<>" : operator} ?`;
-  }
-
-  async #ask(text: string, parameters: readonly Cell[]): Promise<Extract<QueryReply, { ok: true }> | undefined> {
+  async #ask(answer: Answer<QueryReply>): Promise<Extract<QueryReply, { ok: true }> | undefined> {
     this.#queries.value++;
-    const reply = await this.#database.query(text, parameters);
+    const reply = await answer;
     if (reply.ok) return reply;
     this.#failures.value++;
-    this.#core.log.write(LogLevel.err, `${this.#module}: ${reply.message} [${text}]\n`);
+    this.#core.log.write(LogLevel.err, `${this.#module}: ${reply.message}\n`);
     return undefined;
   }
 }

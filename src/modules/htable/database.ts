@@ -1,8 +1,8 @@
 /** Tables that are filled from a database, and written back to it. Follows Kamailio's src/modules/htable/ht_db.c. */
 import type { Core } from "../../declare/core.ts";
 import { LogLevel } from "../../declare/core.ts";
-import type { Database } from "../../declare/host.ts";
 import { strictInt } from "../../declare/variables-values.ts";
+import type { Access, Cell } from "../db/access.ts";
 import type { Specification } from "./specification.ts";
 import type { Row, Table } from "./table.ts";
 
@@ -17,15 +17,13 @@ export interface Columns {
 /** The database of the parameter `db_url`, and how its tables look. */
 export interface Storage {
   readonly core: Core;
-  readonly database: Database;
+  readonly database: Access;
   readonly columns: Columns;
   /** Behind the name of an array's item that holds its length. */
   readonly sizeSuffix: string;
   /** The time until which an item lives is a column, too. */
   readonly withExpires: boolean;
 }
-
-type Value = string | number | bigint | null;
 
 const ARRAY = 1;
 const INTEGER = 1;
@@ -38,9 +36,8 @@ export async function load(storage: Storage, specification: Specification): Prom
   const dated = hasExpires(storage, specification);
   const names = specification.columns ?? [columns.name, columns.keyType, columns.valueType, columns.value];
   if (dated && !specification.columns) names.push(columns.expires);
-  const query = `select ${names.join(",")} from ${specification.dbtable} order by ${names[0]}`;
-  const reply = await storage.database.query(query);
-  if (!reply.ok) return `the table \`${specification.name}\`: ${reply.message} [${query}]`;
+  const reply = await storage.database.select(specification.dbtable, [], names, names[0]);
+  if (!reply.ok) return `the table \`${specification.name}\`: ${reply.message}`;
   const rows: Row[] = [];
   const problem = specification.columns
     ? packed(specification, reply.rows, rows)
@@ -52,7 +49,7 @@ const hasExpires = (storage: Storage, { autoexpire, columns }: Specification): b
   storage.withExpires && autoexpire > 0 && !columns;
 
 /** A row is a key and any number of columns that make one text. */
-function packed(specification: Specification, found: readonly (readonly Value[])[], rows: Row[]): string | undefined {
+function packed(specification: Specification, found: readonly (readonly Cell[])[], rows: Row[]): string | undefined {
   for (const [i, [key, ...values]] of found.entries()) {
     if (key === null || key === undefined) return `the key of row ${i} is NULL`;
     const value = values.map((it) => (it === null ? specification.nullText : `${it}`)).join(specification.delimiter);
@@ -65,7 +62,7 @@ function packed(specification: Specification, found: readonly (readonly Value[])
 /** A row is a key, its type, the type of the value, the value, and until when it lives. Rows of one key may be an array. */
 function typed(
   { sizeSuffix }: Storage,
-  found: readonly (readonly Value[])[],
+  found: readonly (readonly Cell[])[],
   rows: Row[],
   now: number | undefined,
 ): string | undefined {
@@ -100,7 +97,7 @@ function typed(
   return undefined;
 }
 
-const isInteger = (value: Value | undefined): boolean => typeof value === "number" || typeof value === "bigint";
+const isInteger = (value: Cell | undefined): boolean => typeof value === "number" || typeof value === "bigint";
 
 /** Replaces what the database has for a table by its items; what cannot be written is logged. */
 export async function save(storage: Storage, table: Table): Promise<void> {
@@ -108,7 +105,7 @@ export async function save(storage: Storage, table: Table): Promise<void> {
   const { core, columns, database } = storage;
   const complain = (problem: string): void =>
     core.log.write(LogLevel.err, `htable: the table \`${specification.name}\`: ${problem}\n`);
-  const cleared = await database.query(`delete from ${specification.dbtable}`);
+  const cleared = await database.delete(specification.dbtable, []);
   if (!cleared.ok) complain(cleared.message);
   if (specification.columns) {
     core.log.write(
@@ -118,15 +115,17 @@ export async function save(storage: Storage, table: Table): Promise<void> {
     return;
   }
   const dated = hasExpires(storage, specification);
-  const names = [columns.name, columns.keyType, columns.valueType, columns.value, ...(dated ? [columns.expires] : [])];
-  const text = `insert into ${specification.dbtable} (${names.join(",")}) values (${names.map(() => "?").join(",")})`;
   const now = Math.floor(core.host.clock.wall() / 1000);
   for (const item of table.all()) {
     if (specification.autoexpire > 0 && item.expires <= now) continue;
     const integer = typeof item.value !== "string";
-    const values: Value[] = [item.name, 0, integer ? INTEGER : 0, `${item.value}`];
-    if (dated) values.push(item.expires);
-    const reply = await database.query(text, values);
+    const reply = await database.insert(specification.dbtable, [
+      [columns.name, item.name],
+      [columns.keyType, 0],
+      [columns.valueType, integer ? INTEGER : 0],
+      [columns.value, `${item.value}`],
+      ...(dated ? ([[columns.expires, item.expires]] as const) : []),
+    ]);
     if (!reply.ok) complain(`the item ${item.name} is not written: ${reply.message}`);
   }
 }

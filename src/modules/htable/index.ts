@@ -1,7 +1,9 @@
 /** htable: tables that all runs share, whose items may expire. Follows Kamailio's src/modules/htable, without DMQ. */
+
 import { RunFlag } from "../../declare/call.ts";
 import { LogLevel } from "../../declare/core.ts";
 import { int, text } from "../../declare/module.ts";
+import { openAccess } from "../db/access.ts";
 import { commands, reload } from "./commands.ts";
 import { load, type Storage, save } from "./database.ts";
 import { tableFunctions } from "./functions.ts";
@@ -64,7 +66,7 @@ export const htable = module({
     }
     let storage: Storage | undefined;
     if (params.db_url !== "") {
-      const database = core.host.databases.open(params.db_url);
+      const database = openAccess(core, params.db_url);
       if (typeof database === "string") return database;
       storage = {
         core,

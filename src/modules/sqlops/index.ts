@@ -1,9 +1,10 @@
-/** sqlops: SQL in scripts. Follows Kamailio's src/modules/sqlops; databases are the host's, without db_ modules. */
+/** sqlops: SQL in scripts. Follows Kamailio's src/modules/sqlops; databases but db_text's are the host's, without db_ modules. */
 import type { Call } from "../../declare/call.ts";
 import { LogLevel } from "../../declare/core.ts";
 import { int, str, text } from "../../declare/module.ts";
 import type { VariableRef } from "../../declare/variable.ts";
 import { variableList } from "../../declare/variables-list.ts";
+import { openAccess } from "../db/access.ts";
 import { ask, type Connection, complain, failed, fn, keep, module, type Result, type Sqlops } from "./state.ts";
 import { scriptValue, sqlClass, variables } from "./variables.ts";
 
@@ -58,7 +59,7 @@ const rowed = { 1: "there are rows", 2: "there are none" } as const;
 
 export const sqlops = module({
   name: "sqlops",
-  doc: "SQL in scripts: on SQLite, PostgreSQL and MySQL, by the URL of a connection.",
+  doc: "SQL in scripts: on SQLite, PostgreSQL and MySQL, and on text files (db_text), by the URL of a connection.",
   params: {
     sqlcon: text("`name=>url` of a connection; several may be given."),
     sqlres: text("Name of a result; results need no declaration.", { fallback: "" }),
@@ -76,7 +77,7 @@ export const sqlops = module({
       const [, name, url] = CONNECTION.exec(written) ?? [];
       if (name === undefined || url === undefined) return `sqlops: sqlcon is name=>url, not ${written}`;
       if (connections.has(name)) return `sqlops: there are two connections ${name}`;
-      const database = core.host.databases.open(url);
+      const database = openAccess(core, url);
       if (typeof database === "string") return `sqlops: ${database}`;
       connections.set(name, { name, url, database, reached: false });
     }
@@ -95,7 +96,7 @@ export const sqlops = module({
   async open(state, core) {
     if (state.mode === 2) return;
     for (const it of state.connections.values()) {
-      const reply = await it.database.query("SELECT 1");
+      const reply = await it.database.probe();
       it.reached = reply.ok;
       if (reply.ok) continue;
       const problem = `failed to connect to the database [${it.name}]: ${reply.message}`;

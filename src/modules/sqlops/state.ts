@@ -1,15 +1,16 @@
 /** What the module sqlops keeps: its connections, and the results of queries by the run that made them. */
 import type { Call } from "../../declare/call.ts";
 import { type Core, type Counter, LogLevel } from "../../declare/core.ts";
-import type { Database, QueryReply } from "../../declare/host.ts";
+import type { QueryReply } from "../../declare/host.ts";
 import { declare } from "../../declare/module.ts";
+import type { Access } from "../db/access.ts";
 
 export type Result = Extract<QueryReply, { ok: true }>;
 
 export interface Connection {
   readonly name: string;
   readonly url: string;
-  readonly database: Database;
+  readonly database: Access;
   /** It has answered once: from then on its failures are those of queries. */
   reached: boolean;
 }
