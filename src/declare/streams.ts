@@ -1,11 +1,7 @@
 /** What modules may do with stream connections (tls, websocket, tcpops). The transports implement it. */
-import type { LocalSocket, Protocol } from "../sip/address.ts";
+import type { Endpoint, LocalSocket, Protocol } from "../sip/address.ts";
 import type { TlsFacts, TlsProfiles } from "../sip/secure.ts";
-
-export interface StreamEndpoint {
-  readonly address: string;
-  readonly port: number;
-}
+import type { WebSocketInfo, WebSocketOptions } from "../sip/web-socket.ts";
 
 /** One connection, open or being opened. */
 export interface StreamInfo {
@@ -14,8 +10,8 @@ export interface StreamInfo {
   readonly state: "connecting" | "open" | "closed";
   /** Accepted here rather than opened by us. */
   readonly passive: boolean;
-  readonly remote: StreamEndpoint;
-  readonly local: StreamEndpoint;
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
   /** The listening socket that stands for it. */
   readonly socket: LocalSocket;
   /** Seconds until it is closed when nothing happens. */
@@ -26,7 +22,7 @@ export interface StreamInfo {
   /** Milliseconds on the host's clock when it was accepted or begun. */
   readonly openedAt: number;
   /** The other end of the connection itself, when a proxy has announced another as `remote`. */
-  readonly carrier: StreamEndpoint | undefined;
+  readonly carrier: Endpoint | undefined;
 }
 
 /** Why a connection is gone: closed by either side, its time was over, or broken off. */
@@ -70,49 +66,4 @@ export interface WebSocketControl {
   /** Sends a ping or an unasked pong. False when there is no such WebSocket, or it is closing. */
   ping(connection: number, pong?: boolean): boolean;
   info(connection: number): WebSocketInfo | undefined;
-}
-
-export interface WebSocketOptions {
-  /** What happens after `timeout` seconds of silence; a ping must be answered within as long. */
-  readonly keepAlive: "none" | "ping" | "pong" | "check";
-  readonly timeout: () => number;
-  /** Payload of pings and pongs, at most 125 bytes. */
-  readonly payload: string;
-  readonly counters: WebSocketCounters;
-  /** It is gone. */
-  readonly closed: (end: WebSocketEnd) => void;
-}
-
-interface Counted {
-  value: number;
-}
-
-export interface WebSocketCounters {
-  /** Frames of every kind. */
-  readonly received: Counted;
-  readonly sent: Counted;
-  /** Those of them that are messages. */
-  readonly messagesReceived: Counted;
-  readonly messagesSent: Counted;
-  readonly localClosed: Counted;
-  readonly remoteClosed: Counted;
-  readonly failed: Counted;
-  readonly current: Counted;
-  readonly most: Counted;
-}
-
-export interface WebSocketEnd {
-  readonly id: number;
-  readonly protocol: "ws" | "wss";
-  readonly remote: StreamEndpoint;
-  readonly local: StreamEndpoint;
-  /** The listening socket that stands for it. */
-  readonly socket: LocalSocket;
-}
-
-export interface WebSocketInfo extends WebSocketEnd {
-  readonly closing: boolean;
-  readonly awaitingPong: boolean;
-  /** Seconds since a frame went either way. */
-  readonly idle: number;
 }

@@ -3,13 +3,13 @@
  * they were sent. Faults (loss, duplicates, delay) are decided by a function, so that a test can seed them. Streams
  * with TLS are told of as secured, and carry their bytes as they are: certificates are not looked at.
  */
+import type { Endpoint } from "../sip/address.ts";
 import type { TlsFacts, TlsProfile } from "../sip/secure.ts";
 import type {
   ConnectOptions,
   DatagramHandlers,
   DatagramOptions,
   Datagrams,
-  Endpoint,
   Listener,
   ListenOptions,
   NetInterface,

@@ -2,6 +2,12 @@
 
 export type Protocol = "udp" | "tcp" | "tls" | "ws" | "wss" | "sctp";
 
+/** An address without a name. IPv6 stands without brackets. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** One socket that the server listens on (Kamailio's `socket_info`). */
 export interface LocalSocket {
   readonly protocol: Protocol;

@@ -1,8 +1,8 @@
 /** One connection of a stream transport: its stream, its framing, and what limits it. */
-import type { LocalSocket, Protocol } from "../sip/address.ts";
+import type { Endpoint, LocalSocket, Protocol } from "../sip/address.ts";
 import { Framer } from "./framing.ts";
 import type { TransportSettings } from "./settings.ts";
-import type { Endpoint, Stream } from "./socket.ts";
+import type { Stream } from "./socket.ts";
 import type { WebSocketState } from "./web-sockets.ts";
 import { WebSocketFramer } from "./websocket.ts";
 

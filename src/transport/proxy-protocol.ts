@@ -2,8 +2,9 @@
  * The header of the PROXY protocol, with which a load balancer tells whose connection it passes on
  * (haproxy's proxy-protocol.txt, versions 1 and 2). Bytes are latin1 text.
  */
+
+import type { Endpoint } from "../sip/address.ts";
 import { parseIp } from "../sip/ip.ts";
-import type { Endpoint } from "./socket.ts";
 
 export interface ProxyHeader {
   readonly kind: "header";

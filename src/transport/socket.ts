@@ -3,16 +3,12 @@
  * dgram and net, the simulator in memory. Bytes are latin1 text: one char, one byte.
  */
 
+import type { Endpoint } from "../sip/address.ts";
 import type { TlsFacts, TlsProfile, TlsProfiles } from "../sip/secure.ts";
 
 export type Family = 4 | 6;
 
-/** A local address. IPv6 without brackets; port 0 lets the system choose one. */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
-
+/** The local address, where port 0 lets the system choose one. */
 export interface DatagramOptions extends Endpoint {
   readonly family: Family;
   /** SO_RCVBUF to ask for, in bytes; 0 leaves the system's. */

@@ -1,49 +1,8 @@
 /** The WebSockets among the connections: what a module asks of them, their control frames and their keep-alive. */
-import type { LocalSocket } from "../sip/address.ts";
+import type { WebSocketEnd, WebSocketInfo, WebSocketOptions } from "../sip/web-socket.ts";
 import type { Connection } from "./connection.ts";
-import type { Endpoint, TransportClock } from "./socket.ts";
+import type { TransportClock } from "./socket.ts";
 import { closeCode, closeFrame, closeReason, frameOf, opcode } from "./websocket.ts";
-
-interface Counted {
-  value: number;
-}
-
-/** What `ws.*` statistics count. */
-export interface WebSocketCounters {
-  /** Frames of every kind. */
-  readonly received: Counted;
-  readonly sent: Counted;
-  /** Those of them that are messages. */
-  readonly messagesReceived: Counted;
-  readonly messagesSent: Counted;
-  readonly localClosed: Counted;
-  readonly remoteClosed: Counted;
-  readonly failed: Counted;
-  readonly current: Counted;
-  readonly most: Counted;
-}
-
-/** How a WebSocket is kept alive and whom it tells. */
-export interface WebSocketOptions {
-  /** What is sent after `timeout` seconds of silence; a ping must be answered within as long. */
-  readonly keepAlive: "none" | "ping" | "pong" | "check";
-  readonly timeout: () => number;
-  /** Payload of pings and pongs, at most 125 bytes. */
-  readonly payload: string;
-  readonly counters: WebSocketCounters;
-  /** It is gone. */
-  readonly closed: (end: WebSocketEnd) => void;
-}
-
-/** The connection that was, for event_route[websocket:closed]. */
-export interface WebSocketEnd {
-  readonly id: number;
-  readonly protocol: "ws" | "wss";
-  readonly remote: Endpoint;
-  readonly local: Endpoint;
-  /** The listening socket that stands for it. */
-  readonly socket: LocalSocket;
-}
 
 /** What makes a connection a WebSocket. */
 export interface WebSocketState {
@@ -55,13 +14,6 @@ export interface WebSocketState {
   awaitingPong: boolean;
   /** When a frame last went either way. */
   lastUsed: number;
-}
-
-export interface WebSocketInfo extends WebSocketEnd {
-  readonly closing: boolean;
-  readonly awaitingPong: boolean;
-  /** Seconds since a frame went either way. */
-  readonly idle: number;
 }
 
 /** What WebSockets need of the connections that carry them. */

@@ -1,5 +1,6 @@
 /** Peers of a flow, on a simulated network or a real one: they send at their times, answer by their rules, and ACK and CANCEL by themselves. */
-import type { Datagrams, Endpoint, Stream } from "../../src/transport/socket.ts";
+import type { Endpoint } from "../../src/sip/address.ts";
+import type { Datagrams, Stream } from "../../src/transport/socket.ts";
 import { digestValue } from "./digest.ts";
 import {
   type Flow,

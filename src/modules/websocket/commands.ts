@@ -1,8 +1,8 @@
 /** Control commands of the module websocket. */
 import type { Core } from "../../declare/core.ts";
 import { int, optional, RpcArray, RpcFault, text } from "../../declare/module.ts";
-import type { WebSocketInfo } from "../../declare/streams.ts";
 import type { Int } from "../../declare/value.ts";
+import type { WebSocketInfo } from "../../sip/web-socket.ts";
 import { rpc, type WebSockets } from "./state.ts";
 
 /** How many connections ws.dump shows. */

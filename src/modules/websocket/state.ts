@@ -1,7 +1,7 @@
 /** What the parts of the module websocket share. */
 import type { Core, Counter } from "../../declare/core.ts";
 import { declare } from "../../declare/module.ts";
-import type { WebSocketCounters, WebSocketEnd, WebSocketOptions } from "../../declare/streams.ts";
+import type { WebSocketCounters, WebSocketEnd, WebSocketOptions } from "../../sip/web-socket.ts";
 import type { Newest } from "../newest.ts";
 
 /** What outlives a script: WebSockets stay open when it is replaced. */

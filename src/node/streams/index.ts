@@ -1,8 +1,8 @@
 /** TCP on Node's net, and TLS over it. */
 import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
+import type { Endpoint } from "../../sip/address.ts";
 import type {
   ConnectOptions,
-  Endpoint,
   KeepAlive,
   Listener,
   ListenOptions,

@@ -1,8 +1,9 @@
 /** TLS on Node: streams of servers and clients over TCP. */
 import type { Socket } from "node:net";
 import { connect, createServer, type SecureContext, type Server, type TLSSocket } from "node:tls";
+import type { Endpoint } from "../../sip/address.ts";
 import type { TlsFacts, TlsProfile, TlsProfiles } from "../../sip/secure.ts";
-import type { ConnectOptions, Endpoint, KeepAlive, Stream, StreamHandlers } from "../../transport/socket.ts";
+import type { ConnectOptions, KeepAlive, Stream, StreamHandlers } from "../../transport/socket.ts";
 import { reasonOf } from "../system-error.ts";
 import { probe } from "./keep-alive.ts";
 import { contextOf, contextOptions } from "./tls-context.ts";
