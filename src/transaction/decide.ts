@@ -94,8 +94,8 @@ function allFinal(tx: Transaction, code: number, branch: number, picked: number,
   tx.flags &= ~TFlag.global;
   tx.dropReplies = tx.settings.failureReplyMode;
   const winner = tx.branches[picked]!;
-  if (tx.watched?.hearsOfFailure) tellOfFailure(tx, picked);
-  return after(winner.onFailure === undefined ? false : failure(tx, picked), (ran) => {
+  const heard = winner.onFailure !== undefined || tx.watched?.hearsOfFailure;
+  return after(heard ? failure(tx, picked) : false, (ran) => {
     let dropped = false;
     const mode = tx.dropReplies;
     if (ran && ((mode === 3 && before < tx.branches.length) || (mode !== 0 && mode !== 3))) {
@@ -124,19 +124,16 @@ function branchesFailed(tx: Transaction, branch: number): Answer<Decision> {
   return decision("completed", -1);
 }
 
-/** They see what the failure route will see, and leave it the flags. */
-function tellOfFailure(tx: Transaction, picked: number): void {
-  const { reply, lastReceived } = tx.branches[picked]!;
-  const request = failureRequest(tx, picked);
-  tx.watched!.failed(tx, request, reply, lastReceived);
-  tx.request.flags = request.flags;
-}
-
-/** Runs the failure route of the winning branch on a copy of the request. True when it ran. */
+/** Runs the failure route of the winning branch on a copy of the request, which others may see first. True when it ran. */
 function failure(tx: Transaction, picked: number): Answer<boolean> {
   const branch = tx.branches[picked]!;
-  const route = branch.onFailure!;
+  const route = branch.onFailure;
   const request = failureRequest(tx, picked);
+  tx.watched?.failed(tx, request, branch.reply, branch.lastReceived);
+  if (route === undefined) {
+    tx.request.flags = request.flags;
+    return false;
+  }
   // Without arming it anew it does not run again.
   tx.onFailure = undefined;
   tx.flags &= ~TFlag.suspended;

@@ -7,7 +7,7 @@ import { focus, lookup, matchCanceled, matchRequest } from "./lookup.ts";
 import { requestKey } from "./names.ts";
 import { Handled, type NextTransaction, type Run, type RunState, stateOf } from "./run.ts";
 import { TFlag, Transaction } from "./transaction.ts";
-import { offer, tellOfAck } from "./watch.ts";
+import { acknowledgedBy, offer } from "./watch.ts";
 import { toTicks } from "./wheel.ts";
 import { viaFacts } from "./wire.ts";
 
@@ -31,7 +31,8 @@ export function create(engine: Engine, run: Run): number {
     return 0;
   }
   if (msg.method === "ACK") {
-    if ((run.core?.owner ?? engine.owner).watchers !== undefined) tellOfAck(engine, msg);
+    const tx = acknowledgedBy(engine, run);
+    tx?.watched?.acknowledged(tx, msg);
     return 1;
   }
   if (msg.parsedUri === null) return ErrorCode.badRequest;
@@ -132,7 +133,7 @@ export function checkTransaction(engine: Engine, run: Run): number {
   if (!msg.isRequest) return lookup(engine, run) === undefined ? -1 : 1;
   if (msg.method === "CANCEL") return matchCanceled(engine, msg) === undefined ? -1 : 1;
   const tx = lookup(engine, run);
-  if (tx === undefined) return -1;
+  if (tx === undefined) return msg.method === "ACK" && acknowledgedBy(engine, run) !== undefined ? 1 : -1;
   absorb(engine, tx, msg);
   return 0;
 }

@@ -70,14 +70,12 @@ export function offer(watchers: readonly Watcher[], tx: Transaction, run: Run): 
   }
 }
 
-/** An ACK without a transaction of its own: tells the INVITE's, found by the dialog, of it. */
-export function tellOfAck(engine: Engine, ack: SipMessage): void {
-  const tx = acknowledgedBy(engine, ack);
-  tx?.watched?.acknowledged(tx, ack);
-}
-
-/** With an old branch the first INVITE of the call counts when no To tag fits, as in tm. */
-function acknowledgedBy(engine: Engine, ack: SipMessage): Transaction | undefined {
+/**
+ * The INVITE's transaction that an ACK to a relayed 2xx is about, by the dialog, when somebody wants to hear of it. With
+ * an old branch the newest of the call counts when no To tag fits, as in tm.
+ */
+export function acknowledgedBy(engine: Engine, { msg: ack, core }: Run): Transaction | undefined {
+  if ((core?.owner ?? engine.owner).watchers === undefined) return undefined;
   const { callId } = ack;
   const cseq = ack.cseq?.numberText ?? "";
   const from = fromTag(ack);
