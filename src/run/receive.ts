@@ -97,10 +97,20 @@ export class Receiver {
     const vars = generation.varsOf(slot);
     const server = this.#server;
     server.routes.use(generation, vars);
-    const answer = msg.protocol !== "sip" ? this.#other(generation, msg, 0) : this.#preRouting(generation, msg, slot);
+    let answer: Answer<void>;
+    try {
+      answer = msg.protocol !== "sip" ? this.#other(generation, msg, 0) : this.#preRouting(generation, msg, slot);
+    } catch (error) {
+      this.#failed(error);
+    }
     server.routes.use(server.active, server.active.timerVars);
-    if (answer instanceof Promise) return answer.then(() => generation.leave());
+    if (answer instanceof Promise) return answer.catch((error) => this.#failed(error)).then(() => generation.leave());
     generation.leave();
+  }
+
+  /** A mistake of ours must not take the slot, or the generation, with it. */
+  #failed(error: unknown): void {
+    this.#server.scriptFailure(error, "serving a message");
   }
 
   /** event_route[core:pre-routing] sees every message first; what it drops goes no further. */

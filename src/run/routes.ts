@@ -38,9 +38,9 @@ function run(server: Server, route: Route, call: Call): Answer<number> {
   try {
     answer = route.run(call);
   } catch (error) {
-    return server.scriptFailure(error, route.name);
+    return server.scriptFailure(error, `route ${route.name}`);
   }
-  if (answer instanceof Promise) return answer.catch((error) => server.scriptFailure(error, route.name));
+  if (answer instanceof Promise) return answer.catch((error) => server.scriptFailure(error, `route ${route.name}`));
   return answer;
 }
 

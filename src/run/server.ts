@@ -265,12 +265,12 @@ export class Server {
     return lists;
   }
 
-  /** A run failed in a way that no script can cause: our own mistake, told with its place, never passed on. */
-  scriptFailure(error: unknown, route: string): number {
+  /** Something failed in a way that no script can cause: our own mistake, told with its place, never passed on. */
+  scriptFailure(error: unknown, what: string): number {
     this.statistics.counter("core", "script_failures").value++;
     this.log.write(
       LogLevel.bug,
-      `route ${route} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      `${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );
     return -1;
   }

@@ -45,6 +45,9 @@ export class Transports {
   /** By key: what comes on sockets whose table is not in force yet. */
   readonly #held = new Map<string, Waiting>();
   readonly streams: Streams;
+  /** The table of a change that is under way, and sockets that were to be closed meanwhile and that it wants. */
+  #next: Sockets | undefined = undefined;
+  #spared: ListenSocket[] = [];
   /** Datagrams received (keep-alives apart), sent, and refused by the system. */
   readonly udp = { received: 0, sent: 0, refused: 0 };
 
@@ -91,9 +94,12 @@ export class Transports {
     const opened: Open[] = [];
     const later: [ListenSocket, string][] = [];
     const held: string[] = [];
+    this.#next = sockets;
     const abort = async (): Promise<void> => {
+      this.#next = undefined;
       for (const key of held) this.#held.delete(key);
       for (const it of opened) await this.#shut(it);
+      await this.drop(this.#spared.splice(0));
     };
     for (const socket of sockets.all) {
       const key = keyOf(socket);
@@ -117,6 +123,8 @@ export class Transports {
 
   #commit(sockets: Sockets, held: readonly string[], later: readonly [ListenSocket, string][]): ListenSocket[] {
     this.#sockets = sockets;
+    this.#next = undefined;
+    this.#spared = [];
     this.streams.sockets = sockets;
     this.#datagrams.clear();
     for (const socket of sockets.all) {
@@ -140,12 +148,17 @@ export class Transports {
     return [...this.#open].filter(([key]) => !wanted.has(key)).map(([, it]) => it.socket);
   }
 
-  /** Closes sockets that the table has no more; those that it has again stay open. */
+  /** Closes sockets that the table has no more; those that it has again, or is about to have, stay open. */
   async drop(sockets: readonly ListenSocket[]): Promise<void> {
-    const wanted = new Set(this.#sockets.all.map(keyOf));
+    const has = (table: Sockets | undefined, key: string): boolean =>
+      table?.all.some((it) => keyOf(it) === key) === true;
     for (const socket of sockets) {
-      const it = this.#open.get(keyOf(socket));
-      if (it && !wanted.has(keyOf(socket))) await this.#shut(it);
+      const key = keyOf(socket);
+      const it = this.#open.get(key);
+      // The tables may change while one is being closed.
+      if (!it || has(this.#sockets, key)) continue;
+      if (has(this.#next, key)) this.#spared.push(socket);
+      else await this.#shut(it);
     }
   }
 
