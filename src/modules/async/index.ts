@@ -33,6 +33,8 @@ const { fn, pv, module } = declare<Async>();
 const LONGEST_SECONDS = 100;
 const LONGEST_MS = 30_000;
 const MOST_MS_TIMERS = 10_000;
+/** Name of the workers that async_workers makes. */
+const DEFAULT_GROUP = "default";
 
 const complain = (core: Core, problem: string): void => core.log.write(LogLevel.err, `async: ${problem}\n`);
 
@@ -50,6 +52,12 @@ function later(call: Call, name: string, ms: number, state: Async, done?: () => 
     return -1;
   }
   const suspended = call.tx === undefined ? null : transactions.suspend(call.tx, call);
+  if (suspended === null && call.tx?.isCanceled) {
+    // Nothing goes on with a transaction that was canceled: the script ends all the same.
+    done?.();
+    call.suspended = true;
+    return state.result;
+  }
   if (suspended === null) {
     complain(core, "failed to suspend the processing");
     return -1;
@@ -210,7 +218,7 @@ export const async = module({
       args: { name, data: str("Handed to the route.") },
       returns: { 1: "the route will run", [-1]: "there is no such route" },
       check: needsWorkers,
-      run: (call, args, state) => runData(call, args.name, "", args.data, state),
+      run: (call, args, state) => runData(call, args.name, DEFAULT_GROUP, args.data, state),
     }),
     async_task_group_data: fn({
       doc: "As async_task_data, by a group of workers.",

@@ -55,9 +55,12 @@ function send(
   const query = kept?.query ?? newQuery(state.defaults);
   const { tx } = call;
   let suspended: { readonly index: number; readonly label: number } | null = null;
+  let lost = false;
   if (tx && mode === "as-set" && query.suspend) {
     suspended = core.transactions.suspend(tx, call);
-    if (!suspended) {
+    // Nothing goes on with a transaction that was canceled: the script ends, and the answer is not waited for.
+    lost = !suspended && tx.isCanceled;
+    if (!suspended && !lost) {
       complain(core, "the transaction could not be suspended");
       return -1;
     }
@@ -74,9 +77,10 @@ function send(
   void core.host.http.request(request).then((reply) => {
     const error = count(state, core, request, reply);
     if (!route) complain(core, `there is no route block "${name}"`);
-    return after(route && goOn(core, route, suspended, state, { id, data, reply, error }), () => core.done("http"));
+    const run = lost ? undefined : route && goOn(core, route, suspended, state, { id, data, reply, error });
+    return after(run, () => core.done("http"));
   });
-  if (!suspended) return 1;
+  if (!suspended && !lost) return 1;
   call.suspended = true;
   return 0;
 }

@@ -104,7 +104,7 @@ export const parameters = {
   local_cancel_reason: flag("Add Reason to a CANCEL made here because of a final reply.", defaults.localCancelReason),
   e2e_cancel_reason: flag("Copy the Reason fields of a CANCEL that came.", defaults.e2eCancelReason),
   e2e_cancel_hop_by_hop: flag(
-    "A CANCEL is answered here and new ones are sent on each branch, as RFC 3261 16.10 has it. Viaduct always does so.",
+    "A CANCEL is answered here and new ones are sent on each branch, as RFC 3261 16.10 has it. Viaduct always does so; off, none of its fields goes on.",
     true,
   ),
   relay_100: flag("Relay 100 as other provisional replies.", defaults.relay100),
@@ -157,6 +157,7 @@ export const parameters = {
 export type Parameters = Received<typeof parameters>;
 
 export function settingsOf(p: Parameters, maxBranches: number): Settings {
+  const hopByHop = Boolean(p.e2e_cancel_hop_by_hop);
   return {
     frTimer: Number(p.fr_timer),
     frInvTimer: Number(p.fr_inv_timer),
@@ -190,7 +191,7 @@ export function settingsOf(p: Parameters, maxBranches: number): Settings {
     remap503To500: Boolean(p.remap_503_500),
     failureExecMode: Boolean(p.failure_exec_mode),
     localCancelReason: Boolean(p.local_cancel_reason),
-    e2eCancelReason: Boolean(p.e2e_cancel_reason),
+    e2eCancelReason: Boolean(p.e2e_cancel_reason) && hopByHop,
     relay100: Boolean(p.relay_100),
     richRedirect: Number(p.rich_redirect),
     replyRelayMode: Number(p.reply_relay_mode),
@@ -199,7 +200,7 @@ export function settingsOf(p: Parameters, maxBranches: number): Settings {
     reply408Reason: p.reply_408_reason,
     delayedReply: Boolean(p.delayed_reply),
     evlreqMode: Number(p.evlreq_mode),
-    headersMode: Number(p.headers_mode),
+    headersMode: Number(p.headers_mode) & (hopByHop ? ~0 : ~1),
     maxBranches,
     blocklist503: Boolean(p.blst_503),
     blocklist503Default: Number(p.blst_503_def_timeout),
