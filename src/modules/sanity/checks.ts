@@ -89,7 +89,7 @@ function cseqNumber(msg: SipMessage): Outcome {
 }
 
 function contentLength(msg: SipMessage): Outcome {
-  if (msg.headersProblem.includes("Content-Length")) return fail(400, "Content-Length Failure");
+  if (msg.headersProblem !== "") return fail(400, "Content-Length Failure");
   if (msg.contentLength < 0) return true;
   if (msg.headersEnd === msg.text.length) return fail(400, "Content-Length Body Failure");
   return msg.text.length - msg.bodyStart === msg.contentLength || fail(400, "Content-Length mis-match");
@@ -97,7 +97,7 @@ function contentLength(msg: SipMessage): Outcome {
 
 function expires(msg: SipMessage): Outcome {
   const value = msg.first(HeaderType.expires);
-  if (value === undefined) return true;
+  if (value === undefined) return msg.headersProblem === "" || fail(400, "Bad Expires Header");
   const text = value.trim();
   if (text === "") return fail(400, "Bad Expires Header");
   const number = text.length > 10 ? text : text.split(/\s/)[0]!;
@@ -107,7 +107,7 @@ function expires(msg: SipMessage): Outcome {
 
 function proxyRequire(msg: SipMessage, _which: number, known: readonly string[]): Outcome {
   const value = msg.first(HeaderType.proxyRequire);
-  if (value === undefined) return true;
+  if (value === undefined) return msg.headersProblem === "" || fail(400, "Bad Proxy Require Header");
   if (value.trim() === "") return fail(400, "Bad Proxy Require Header");
   for (const extension of value.split(",").map((it) => it.trim())) {
     if (known.includes(extension)) continue;
@@ -123,6 +123,7 @@ function uris(msg: SipMessage, which: number): Outcome {
   if (which & 2 && !msg.from?.parsed) return fail(400, "Invalid From Header");
   if (which & 4 && !msg.to?.parsed) return fail(400, "Invalid To Header");
   if ((which & 8) === 0) return true;
+  if (msg.headersProblem !== "") return fail(400, "Bad Contact Header");
   for (const header of msg.named("Contact")) {
     if (msg.value(header).trim() === "*") continue;
     const contacts: NameAddr[] | null = parseNameAddrs(msg.text, header.valueStart, header.valueEnd);
@@ -134,6 +135,7 @@ function uris(msg: SipMessage, which: number): Outcome {
 
 /** "other" when there are credentials of another scheme. */
 function credentials(msg: SipMessage): Outcome | "other" {
+  if (msg.headersProblem !== "") return fail(400, "Bad Headers");
   for (const type of [HeaderType.authorization, HeaderType.proxyAuthorization]) {
     for (const header of msg.headers) {
       if (header.type !== type) continue;

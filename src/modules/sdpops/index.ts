@@ -236,8 +236,9 @@ export const sdpops = module({
       run(call, args) {
         const { msg } = call;
         const sdp = sdpOf(msg);
-        if (args.prefix === "" || sdp === null || args.avp.name !== "avp") return -1;
+        if (args.prefix === "" || sdp === null) return -1;
         if (sdp === undefined) return -2;
+        if (args.avp.name !== "avp") return -1;
         const end = msg.text.length;
         for (let at = findLine(msg.text, sdp.start, end, args.prefix[0]!); at >= 0; ) {
           const stop = msg.text.indexOf("\n", at);

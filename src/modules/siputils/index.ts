@@ -139,7 +139,7 @@ export const siputils = module({
       returns: { 1: "it was added", [-1]: "the AVP has no text" },
       run(call, args, state) {
         const rpid = textOf(state.rpid, call);
-        if (!rpid) return -1;
+        if (!rpid || call.msg.headersProblem !== "") return -1;
         const prefix = args.prefix ?? state.rpidPrefix;
         const suffix = args.suffix ?? state.rpidSuffix;
         const { msg } = call;

@@ -11,7 +11,7 @@ const makers: readonly RouteKind[] = ["request", "failure", "branch"];
 
 /** Replaces the body and its Content-Type; a Content-Length that is there is put right when the message is sent. */
 export function setBody(msg: SipMessage, body: string, type: string): 1 | -1 {
-  if (body === "" || type === "") return -1;
+  if (body === "" || type === "" || msg.headersProblem !== "") return -1;
   const at = bodyOffset(msg);
   msg.bodyEdits.clear();
   if (at >= 0) deleteAt(msg, at, msg.text.length - at);
@@ -39,8 +39,11 @@ function setReplyBody(msg: SipMessage, body: string, type: string): 1 | -1 {
 
 const args = { body: str("The body."), type: str("Its content type.") };
 const hexArgs = { body: str("The body in hexadecimal."), type: str("Its content type.") };
-const set = { 1: "the message will have the body", [-1]: "an argument is empty" } as const;
-const setHex = { 1: "the message will have the body", [-1]: "an argument is empty, or not hexadecimal" } as const;
+const set = { 1: "the message will have the body", [-1]: "an argument is empty, or a header field is broken" } as const;
+const setHex = {
+  1: "the message will have the body",
+  [-1]: "an argument is empty or not hexadecimal, or a header field is broken",
+} as const;
 const setReply = {
   1: "replies made here will have the body",
   [-1]: "an argument is empty, or a body has been set before",

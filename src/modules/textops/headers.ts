@@ -19,7 +19,11 @@ const makers = ["request", "failure", "branch"] as const;
 /** Where Kamailio looks no further than the first character of a name. */
 const startsName = (name: string): boolean => isHeaderName(name[0] ?? "");
 
+/** What needs every field fails when one of them is broken: none behind it can be read. */
+const isBroken = (msg: SipMessage): boolean => msg.headersProblem !== "";
+
 function removeWhere(msg: SipMessage, matches: (header: Header) => boolean): 1 | -1 {
+  if (isBroken(msg)) return -1;
   let removed = false;
   for (const header of msg.headers)
     if (matches(header)) {
@@ -30,6 +34,7 @@ function removeWhere(msg: SipMessage, matches: (header: Header) => boolean): 1 |
 }
 
 function removeNamed(msg: SipMessage, wanted: NamedHeader): 1 | -1 {
+  if (isBroken(msg)) return -1;
   const { headers } = msg;
   let removed: 1 | -1 = -1;
   for (let i = 0; i < headers.length; i++)
@@ -43,7 +48,7 @@ function removeNamed(msg: SipMessage, wanted: NamedHeader): 1 | -1 {
 /** Puts text behind the last field (of that name), or before the first. */
 function add(msg: SipMessage, added: string, name: string | undefined, before: boolean): 1 | -1 {
   const first = msg.headers[0];
-  if (added === "" || !first) return -1;
+  if (added === "" || !first || isBroken(msg)) return -1;
   let place: Header | undefined;
   if (name !== undefined) {
     const wanted = new NamedHeader(name);
@@ -142,10 +147,10 @@ export const headerFunctions: Record<string, Fn<Textops>> = {
     doc: "Removes every header field of a name that may hold variables.",
     in: "any",
     args: { name: str("Name of the header field.") },
-    returns: { 1: "there is no such field any more", [-1]: "that is no header name" },
+    returns: { 1: "there is no such field any more", [-1]: "that is no header name, or a field is broken" },
     run({ msg }, { name }, state) {
       const wanted = state.names.of(name);
-      if (!wanted) return -1;
+      if (!wanted || isBroken(msg)) return -1;
       removeNamed(msg, wanted);
       return 1;
     },
@@ -157,10 +162,10 @@ export const headerFunctions: Record<string, Fn<Textops>> = {
     returns: {
       1: "the field was removed, or there are fewer than a negative number counts",
       2: "there are not so many fields",
-      [-1]: "that is no header name",
+      [-1]: "that is no header name, or a field is broken",
     },
     run({ msg }, { name, index }) {
-      if (!startsName(name)) return -1;
+      if (!startsName(name) || isBroken(msg)) return -1;
       const wanted = new NamedHeader(name);
       const fields = msg.headers.filter((header) => wanted.has(msg, header));
       const at = Number(index);
@@ -217,12 +222,12 @@ export const headerFunctions: Record<string, Fn<Textops>> = {
     },
     returns: {
       1: "at least one field was removed",
-      [-1]: "the name, operator or expression is not valid",
+      [-1]: "the name, operator or expression is not valid, or a field is broken",
       [-2]: "no field fits",
     },
     run(call, { name, operator, expression }) {
       const { msg } = call;
-      if (!startsName(name)) return -1;
+      if (!startsName(name) || isBroken(msg)) return -1;
       const wanted = new NamedHeader(name);
       const op = operator.toLowerCase();
       const re = op === "re" ? compiled(call, expression) : undefined;
@@ -256,7 +261,7 @@ export const headerFunctions: Record<string, Fn<Textops>> = {
     in: "any",
     args: { match: regex("What the name must match.", { computed: true }) },
     returns: presence,
-    run: ({ msg }, { match }) => (msg.headers.some(nameMatches(msg, match)) ? 1 : -1),
+    run: ({ msg }, { match }) => presentWhere(msg, nameMatches(msg, match)),
   }),
   is_present_hf_re_pv: fn({
     doc: "Tells whether there is a header field whose name matches an expression that may hold variables.",
@@ -265,15 +270,18 @@ export const headerFunctions: Record<string, Fn<Textops>> = {
     returns: presence,
     run(call, { match }) {
       const re = compiled(call, match);
-      return re && call.msg.headers.some(nameMatches(call.msg, re)) ? 1 : -1;
+      return re ? presentWhere(call.msg, nameMatches(call.msg, re)) : -1;
     },
   }),
 };
 
 function present(msg: SipMessage, name: string, state: Textops): 1 | -1 {
   const wanted = state.names.of(name);
-  return wanted && msg.headers.some((header) => wanted.has(msg, header)) ? 1 : -1;
+  return wanted ? presentWhere(msg, (header) => wanted.has(msg, header)) : -1;
 }
+
+const presentWhere = (msg: SipMessage, matches: (header: Header) => boolean): 1 | -1 =>
+  !isBroken(msg) && msg.headers.some(matches) ? 1 : -1;
 
 /** What replies made here get in addition. */
 export function replyOf(msg: SipMessage): NonNullable<SipMessage["reply"]> {

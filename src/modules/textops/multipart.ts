@@ -86,6 +86,7 @@ const markMultipart = (msg: SipMessage): void => {
 const DEFAULT_BOUNDARY = "unique-boundary-1";
 
 function setMultipart(msg: SipMessage, content: string, type: string, boundary: string): 1 | -1 {
+  if (msg.headersProblem !== "") return -1;
   const mixed = isMixed(msg);
   if (mixed && content === "") return 1;
   const delimiter = boundary || DEFAULT_BOUNDARY;

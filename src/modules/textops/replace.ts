@@ -14,7 +14,8 @@ const body: Part = (msg) => {
   const at = bodyOffset(msg);
   return at < 0 ? undefined : [at, msg.text.length];
 };
-const headers: Part = (msg) => (msg.headersEnd > msg.firstLineEnd ? [msg.firstLineEnd, msg.headersEnd] : undefined);
+const headers: Part = (msg) =>
+  msg.headersProblem === "" && msg.headersEnd > msg.firstLineEnd ? [msg.firstLineEnd, msg.headersEnd] : undefined;
 
 const replaced = { 1: "the message will have the new text", [-1]: "there is no match" } as const;
 

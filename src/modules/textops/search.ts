@@ -35,6 +35,7 @@ export const searchFunctions: Record<string, Fn<Textops>> = {
     },
     returns: found,
     run({ msg }, { name, match, which }) {
+      if (msg.headersProblem !== "") return -1;
       const wanted = new NamedHeader(name);
       let last: Header | undefined;
       for (const header of msg.headers) {

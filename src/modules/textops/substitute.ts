@@ -70,6 +70,7 @@ export const substFunctions: Record<string, Fn<Textops>> = {
     check: checkAt(1),
     run(call, { name, expression, which }, state) {
       const { msg } = call;
+      if (msg.headersProblem !== "") return -1;
       const wanted = new NamedHeader(name);
       let fields = msg.headers.filter((header) => wanted.has(msg, header));
       if (which[0] === "f") fields = fields.slice(0, 1);

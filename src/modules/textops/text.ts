@@ -47,8 +47,9 @@ export class NamedHeader {
   }
 }
 
-/** The offset of the body; -1 when the message ends without one. */
-export const bodyOffset = (msg: SipMessage): number => (msg.bodyStart < msg.text.length ? msg.bodyStart : -1);
+/** The offset of the body; -1 when the message ends without one, or a header field is broken. */
+export const bodyOffset = (msg: SipMessage): number =>
+  msg.bodyStart < msg.text.length && msg.headersProblem === "" ? msg.bodyStart : -1;
 
 /** Kamailio keeps edits of the body apart from those of the headers; the empty line belongs to the headers. */
 const listFor = (msg: SipMessage, offset: number) => (offset > msg.headersEnd ? msg.bodyEdits : msg.edits);

@@ -47,7 +47,7 @@ function startHeaders(msg: SipMessage, name: string, state: Textopsx): 1 | -1 {
   const walks = walksOf(msg, state).headers;
   if (!available(walks, name)) return -1;
   walks.set(name, { headers: msg.headers, at: -1, previous: -1, ended: false });
-  return msg.headers.length > 0 ? 1 : -1;
+  return msg.headers.length > 0 && msg.headersProblem === "" ? 1 : -1;
 }
 
 function previousHeader(msg: SipMessage, name: string, state: Textopsx): 1 | -1 {

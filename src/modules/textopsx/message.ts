@@ -126,7 +126,7 @@ export const messageFunctions: Record<string, Fn<Textopsx>> = {
     returns: { 1: "the message will have none" },
     run({ msg }) {
       const length = msg.text.length - msg.bodyStart;
-      if (length > 0) msg.bodyEdits.delete(msg.bodyStart, length);
+      if (length > 0 && msg.headersProblem === "") msg.bodyEdits.delete(msg.bodyStart, length);
       return 1 as const;
     },
   }),
@@ -136,6 +136,7 @@ export const messageFunctions: Record<string, Fn<Textopsx>> = {
     args: { match: regex("What the names to keep match.", { computed: true }) },
     returns: { [-1]: "always, done or not" },
     run({ msg }, { match }) {
+      if (msg.headersProblem !== "") return -1 as const;
       for (const header of msg.headers)
         if (!KEPT.has(header.type) && !match.test(msg.name(header)))
           msg.edits.delete(header.start, header.end - header.start);

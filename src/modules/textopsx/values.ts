@@ -43,6 +43,9 @@ const assignable = valueName("`Name` or `Name[index]`, and `.parameter`; `Name[*
 );
 const value = str("The value.", { computed: false });
 
+/** Nothing behind a broken field can be read. */
+const isBroken = (msg: SipMessage): boolean => msg.headersProblem !== "";
+
 /** Puts text before an anchor of its own. */
 function put(msg: SipMessage, offset: number, added: string): 1 {
   msg.edits.insertBefore(msg.edits.anchor(offset), added);
@@ -168,7 +171,10 @@ const same = (msg: SipMessage, wanted: string) => {
   return (it: HeaderValue): boolean => msg.text.slice(it.start, it.end).toLowerCase() === lower;
 };
 
-const changed = { 1: "the message will be so", [-1]: "there is no such value or parameter" } as const;
+const changed = {
+  1: "the message will be so",
+  [-1]: "there is no such value or parameter, or a header field is broken",
+} as const;
 
 /** A function on one value name and perhaps a value. */
 const changer = (
@@ -181,7 +187,7 @@ const changer = (
     in: routes,
     args: { name, value },
     returns: changed,
-    run: ({ msg }, args) => change(msg, parseValueName(args.name)!, args.value),
+    run: ({ msg }, args) => (isBroken(msg) ? -1 : change(msg, parseValueName(args.name)!, args.value)),
   });
 const remover = (doc: string, change: typeof changeValue): Fn<Textopsx> =>
   fn({
@@ -189,7 +195,7 @@ const remover = (doc: string, change: typeof changeValue): Fn<Textopsx> =>
     in: routes,
     args: { name: anyValue },
     returns: changed,
-    run: ({ msg }, args) => change(msg, parseValueName(args.name)!, null),
+    run: ({ msg }, args) => (isBroken(msg) ? -1 : change(msg, parseValueName(args.name)!, null)),
   });
 
 export const valueFunctions: Record<string, Fn<Textopsx>> = {
@@ -215,9 +221,9 @@ export const valueFunctions: Record<string, Fn<Textopsx>> = {
     doc: "Adds a value unless it is there, ignoring case.",
     in: routes,
     args: { name: plain, value },
-    returns: { 1: "the value is in the message, or will be", [-1]: "the value is empty" },
+    returns: { 1: "the value is in the message, or will be", [-1]: "the value is empty, or a header field is broken" },
     run({ msg }, args) {
-      if (args.value === "") return -1;
+      if (args.value === "" || isBroken(msg)) return -1;
       const { name } = parseValueName(args.name)!;
       const fields = fieldsOf(msg, name);
       if (fields.some((header) => valuesIn(msg, header).some(same(msg, args.value)))) return 1;
@@ -229,9 +235,9 @@ export const valueFunctions: Record<string, Fn<Textopsx>> = {
     doc: "Removes a value wherever it is, ignoring case.",
     in: routes,
     args: { name: plain, value },
-    returns: { 1: "the value will not be in the message", [-1]: "the value is empty" },
+    returns: { 1: "the value will not be in the message", [-1]: "the value is empty, or a header field is broken" },
     run({ msg }, args) {
-      if (args.value === "") return -1;
+      if (args.value === "" || isBroken(msg)) return -1;
       const { name } = parseValueName(args.name)!;
       for (const header of fieldsOf(msg, name))
         for (const it of valuesIn(msg, header).filter(same(msg, args.value))) removeValue(msg, it);
@@ -246,7 +252,7 @@ export const valueFunctions: Record<string, Fn<Textopsx>> = {
     run({ msg }, args) {
       const { name } = parseValueName(args.name)!;
       const has = fieldsOf(msg, name).some((header) => valuesIn(msg, header).some(same(msg, args.value)));
-      return args.value !== "" && has ? 1 : -1;
+      return args.value !== "" && has && !isBroken(msg) ? 1 : -1;
     },
   }),
 };
