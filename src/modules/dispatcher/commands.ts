@@ -90,7 +90,7 @@ const checkTime = (state: Dispatcher): void => {
 
 export const commands: Readonly<Record<string, Rpc<Dispatcher>>> = {
   "dispatcher.reload": rpc({
-    doc: "Reads the list file anew.",
+    doc: "Reads the list file, or the table, anew.",
     args: {},
     run: (_args, state) =>
       after(state.reload(), (done) => {

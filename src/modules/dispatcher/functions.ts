@@ -168,10 +168,10 @@ export const functions: Readonly<Record<string, Fn<Dispatcher>>> = {
     },
   }),
   ds_reload: fn({
-    doc: "Reads the list file anew.",
+    doc: "Reads the list file, or the table, anew.",
     in: "any",
     args: {},
-    returns: { 1: "done", [-1]: "the file is malformed, or was read too short a time ago" },
+    returns: { 1: "done", [-1]: "they cannot be read, or were read too short a time ago" },
     waits: true,
     run: (_call, _args, state) => after(state.reload(), (done) => (done ? 1 : -1)),
   }),

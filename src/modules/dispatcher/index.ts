@@ -1,10 +1,12 @@
-/** dispatcher: spreads requests over destinations. Follows Kamailio's src/modules/dispatcher, with a list file. */
+/** dispatcher: spreads requests over destinations. Follows Kamailio's src/modules/dispatcher. */
 import type { Core } from "../../declare/core.ts";
 import { int, type Received, text } from "../../declare/module.ts";
 import type { VariableRef } from "../../declare/variable.ts";
 import type { LocalSocket } from "../../sip/address.ts";
+import { tableStatistics } from "../db/tables.ts";
 import { Ruids } from "../usrloc/ruid.ts";
 import { commands } from "./commands.ts";
+import { sourceOf } from "./database.ts";
 import { functions } from "./functions.ts";
 import { Loads } from "./loads.ts";
 import { pingAll } from "./ping.ts";
@@ -12,6 +14,16 @@ import { Dispatcher, module, pv, type Settings } from "./state.ts";
 
 const parameters = {
   list_file: text("The file with the destinations.", { fallback: "/etc/kamailio/dispatcher.list" }),
+  db_url: text("URL of a database with the destinations, in place of the file.", { fallback: "" }),
+  table_name: text("Its table.", { fallback: "dispatcher" }),
+  setid_col: text("Column with the set.", { fallback: "setid" }),
+  destination_col: text("Column with the URI.", { fallback: "destination" }),
+  flags_col: text("Column with the flags.", { fallback: "flags" }),
+  priority_col: text("Column with the priority.", { fallback: "priority" }),
+  attrs_col: text("Column with the attributes.", { fallback: "attrs" }),
+  ds_db_extra_attrs: text("Further columns that become attributes: `attribute=column;attribute=column`.", {
+    fallback: "",
+  }),
   flags: int("1: hashes of URIs take the user only. 2: other destinations are kept for failover.", { fallback: 0 }),
   force_dst: int("0: a next hop that is set already stays.", { fallback: 1 }),
   use_default: int("1: the last destination of a set is used when all others are down.", { fallback: 0 }),
@@ -79,9 +91,12 @@ function settingsOf(params: Received<typeof parameters>, core: Core): Settings |
   for (const it of [socket, pingSocket, setId, attributes, format]) if (typeof it === "string") return it;
   const flags = Number(params.flags);
   const alpha = Number(params.ds_latency_estimator_alpha);
+  const source = sourceOf(params, core);
+  if (typeof source === "string") return source;
   const codes = [...params.ds_ping_reply_codes.matchAll(/\b(code|class)\s*=\s*(\d+)/gi)];
   return {
     file: params.list_file,
+    source,
     forceDst: Number(params.force_dst) !== 0,
     userOnly: (flags & 1) !== 0,
     failover: (flags & 2) !== 0,
@@ -132,21 +147,28 @@ export const dispatcher = module({
       ? (old?.loads ?? new Loads(seconds(params.ds_hash_expire), seconds(params.ds_hash_initexpire), () => clock.now()))
       : undefined;
     const state = new Dispatcher(core, settings, loads, old?.ids ?? new Ruids("dspt", core), old);
-    const read = state.read();
-    if (typeof read === "string") return read;
-    state.replace(read);
+    if (!settings.source) {
+      const read = state.readFile();
+      if (typeof read === "string") return read;
+      state.replace(read);
+    }
     exposeThresholds(state);
     return state;
   },
   async open(state) {
-    state.replace(await state.resolve(state.all));
+    const read = state.settings.source ? await state.read() : state.all;
+    if (typeof read === "string") throw new Error(`dispatcher: ${read}`);
+    state.replace(await state.resolve(read));
     const { pingInterval, loadInterval } = state.settings;
     if (pingInterval > 0) every(state, pingInterval, () => pingAll(state));
     if (state.loads) every(state, loadInterval, () => state.loads?.expire(state.sets));
   },
   serve: (state) => state.serve(),
   cool: (state) => state.cool(),
-  stop: (state) => state.cool(),
+  async stop(state) {
+    state.cool();
+    await state.settings.source?.tables.close();
+  },
   functions,
   variables: {
     dsv: pv({
@@ -172,6 +194,7 @@ export const dispatcher = module({
     "dispatcher:dst-down": "A destination is down; its URI is `$ru`.",
     "dispatcher:dst-up": "A destination is up again; its URI is `$ru`.",
   },
+  statistics: tableStatistics("dispatcher"),
 });
 
 /** Lets cfg.set_now_int change the thresholds. */

@@ -1,11 +1,12 @@
 /** What module dispatcher keeps for a generation. */
 import type { Call } from "../../declare/call.ts";
-import type { Core } from "../../declare/core.ts";
+import { type Core, LogLevel } from "../../declare/core.ts";
 import { declare } from "../../declare/module.ts";
-import type { Answer } from "../../declare/value.ts";
+import { type Answer, after } from "../../declare/value.ts";
 import type { Format, VariableRef } from "../../declare/variable.ts";
 import type { LocalSocket } from "../../sip/address.ts";
 import type { Ruids } from "../usrloc/ruid.ts";
+import { readTable, type Source } from "./database.ts";
 import { type Destination, destinationOf, Flag, type Line, parseLine } from "./destination.ts";
 import type { Loads } from "./loads.ts";
 import { DestinationSet } from "./set.ts";
@@ -15,6 +16,8 @@ export const Probing = { flagged: 0, all: 1, inactive: 2, onlyFlagged: 3 } as co
 
 export interface Settings {
   readonly file: string;
+  /** Where destinations are in place of the file. */
+  readonly source: Source | undefined;
   readonly forceDst: boolean;
   readonly userOnly: boolean;
   readonly failover: boolean;
@@ -125,22 +128,38 @@ export class Dispatcher {
     this.timers = [];
   }
 
-  /** Reads the list file: the destinations by set, or the problem. */
-  read(): readonly (readonly [number, Destination])[] | string {
+  /** Reads the list file or the table: the destinations by set, or the problem. */
+  read(): Answer<readonly (readonly [number, Destination])[] | string> {
+    const { source } = this.settings;
+    if (!source) return this.readFile();
+    return readTable(source).then((lines) =>
+      typeof lines === "string" ? lines : this.#destinations(lines, source.table),
+    );
+  }
+
+  readFile(): readonly (readonly [number, Destination])[] | string {
     const { file } = this.settings;
     const { files, process } = this.core.host;
     // As a shell would: from the working directory, or where the script lies when there is none.
     const folder = process.cwd?.() ?? files.dirname(this.core.file);
     const text = files.read(file.startsWith("/") ? file : files.resolve(folder, file));
     if (text === null) return `the list file \`${file}\` cannot be read`;
-    const found: (readonly [number, Destination])[] = [];
+    const lines: Line[] = [];
     for (const [i, row] of text.split("\n").entries()) {
       const line = parseLine(row);
       if (line === null) return `${file}:${i + 1}: a set needs a URI`;
-      if (line === undefined) continue;
+      if (line !== undefined) lines.push(line);
+    }
+    return this.#destinations(lines, file);
+  }
+
+  /** A string is the problem: a destination that cannot be used, where that matters. */
+  #destinations(lines: readonly Line[], place: string): readonly (readonly [number, Destination])[] | string {
+    const found: (readonly [number, Destination])[] = [];
+    for (const line of lines) {
       const destination = this.#make(line);
       if (destination !== undefined) found.push([line.set, destination]);
-      else if (this.settings.strict) return `${file}:${i + 1}: the destination \`${line.uri}\` cannot be used`;
+      else if (this.settings.strict) return `${place}: the destination \`${line.uri}\` cannot be used`;
     }
     return found;
   }
@@ -182,18 +201,22 @@ export class Dispatcher {
     return destinations.filter((_, i) => known[i]);
   }
 
-  /** Reads the list file anew. False: it is malformed, or was read too short a time ago. */
+  /** Reads the destinations anew. False: they cannot be read, or were read too short a time ago. */
   reload(): Answer<boolean> {
     if (!this.mayReload()) return false;
-    const read = this.read();
-    if (typeof read === "string") return false;
-    if (read.every(([, it]) => it.ip !== "" || (it.flags & Flag.noDns) !== 0)) {
-      this.replace(read);
-      return true;
-    }
-    return this.resolve(read).then((destinations) => {
-      this.replace(destinations);
-      return true;
+    return after(this.read(), (read) => {
+      if (typeof read === "string") {
+        this.core.log.write(LogLevel.err, `dispatcher: ${read}\n`);
+        return false;
+      }
+      if (read.every(([, it]) => it.ip !== "" || (it.flags & Flag.noDns) !== 0)) {
+        this.replace(read);
+        return true;
+      }
+      return this.resolve(read).then((destinations) => {
+        this.replace(destinations);
+        return true;
+      });
     });
   }
 

@@ -1,10 +1,12 @@
 /** uac: what a server needs to act as a user agent client. Follows Kamailio's src/modules/uac. */
 
-import { type Core, LogLevel } from "../../declare/core.ts";
+import type { Core } from "../../declare/core.ts";
 import { int, optional, str, text } from "../../declare/module.ts";
 import type { VariableRef } from "../../declare/variable.ts";
+import { tableStatistics } from "../db/tables.ts";
 import type { Rr } from "../rr/state.ts";
 import { authenticate } from "./auth.ts";
+import { AccountTable } from "./database.ts";
 import { registerCommands, registerFunctions } from "./registering.ts";
 import { Registrations } from "./registrations.ts";
 import { replace, restore, restoreOnRoute, type Side } from "./replace.ts";
@@ -78,7 +80,7 @@ export const uac = module({
     auth_password_avp: text("AVP with the password.", { fallback: "" }),
     default_socket: text("Socket that uac_req_send and registrations send from.", { fallback: "" }),
     reg_db_url: optional(
-      text("Keeps registrations at other registrars when it is there. Nothing is loaded from a database."),
+      text("Keeps registrations at other registrars when it is there: those of that database, if it names one."),
     ),
     reg_db_table: text("Table of the registrations.", { fallback: "uacreg" }),
     reg_contact_addr: text("Host and port of the Contact of registrations.", { fallback: "" }),
@@ -112,7 +114,8 @@ export const uac = module({
       return `uac: no local socket for "${params.default_socket}"`;
     if (params.reg_db_url !== undefined && params.reg_contact_addr === "")
       return "uac: reg_contact_addr parameter not set";
-    if (params.reg_db_url) core.log.write(LogLevel.err, "uac: database module not found: no registration is loaded\n");
+    const accounts = params.reg_db_url ? AccountTable.open(core, params.reg_db_url, params.reg_db_table) : undefined;
+    if (typeof accounts === "string") return accounts;
     const listed = params.credential as unknown as readonly string[] | string;
     const state: Uac = {
       core,
@@ -142,6 +145,8 @@ export const uac = module({
                 randomDelay: Number(params.reg_random_delay),
                 useDomain: Number(params.reg_use_domain) !== 0,
                 socket,
+                table: accounts,
+                reloadDelta: Number(params.reload_delta),
               },
               Number(params.reg_active) !== 0,
               old?.registrations,
@@ -152,7 +157,7 @@ export const uac = module({
   },
   open: (state) => state.registrations?.open(),
   cool: (state) => state.registrations?.stop(),
-  stop: (state) => state.registrations?.stop(),
+  stop: (state) => state.registrations?.close(),
   functions: {
     ...registerFunctions,
     uac_replace_from: replaceFn("from"),
@@ -193,6 +198,7 @@ export const uac = module({
   commands: registerCommands,
   events: { "uac:reply": "The final reply to a request of uac_req_send, when $uac_req(evroute) is set." },
   statistics: {
+    ...tableStatistics("uac"),
     "uac.regtotal": "Registrations that are kept.",
     "uac.regactive": "Registrations that stand.",
     "uac.regdisabled": "Registrations that are turned off.",

@@ -2,6 +2,7 @@
 import type { Call } from "../../declare/call.ts";
 import { int, RpcArray, RpcFault, str, variable } from "../../declare/module.ts";
 import type { VariableRef } from "../../declare/variable.ts";
+import { HA1 } from "./database.ts";
 import type { Registration, Registrations } from "./registrations.ts";
 import { fn, rpc, type Uac } from "./state.ts";
 
@@ -89,7 +90,8 @@ const unregister = (all: Registrations, it: Registration): undefined => {
 /** Makes the record's account the target of the request, and its credentials those of uac_auth. */
 function requestTo(call: Call, it: Registration, ha1: boolean, state: Uac): 1 | -1 {
   const { msg } = call;
-  const set = (ref: VariableRef | undefined, value: string): boolean => ref?.set?.(call, value) ?? false;
+  // Where no AVP is named, there is nothing to set.
+  const set = (ref: VariableRef | undefined, value: string): boolean => ref?.set?.(call, value) ?? true;
   msg.newUri = `sip:${it.remoteUser}@${it.remoteDomain}`;
   msg.dstUri = it.proxy || null;
   const { authRealm, authUser, authPassword } = state;
@@ -144,13 +146,26 @@ export const registerFunctions = {
       key: str("uuid or local user."),
       mode: int("Bit 1: the key is the user. Bit 2: the HA1 is given as password."),
     },
-    returns: { 1: "done", [-1]: "there is no such record, or an AVP of the auth_* parameters is not set" },
+    returns: {
+      1: "done",
+      [-1]: "there is no such record, or an AVP of the auth_* parameters cannot be set",
+      [-2]: "with reg_use_domain the key must be a URI",
+    },
     run(call, args, state) {
       const all = state.registrations;
       const mode = Number(args.mode);
-      const it = mode & 1 ? (all?.byUri(args.key) ?? all?.byUser(args.key, "")) : all?.byUuid(args.key);
+      const it = mode & 1 ? all?.byKey(args.key) : all?.byUuid(args.key);
+      if (it === null) return -2;
       return it ? requestTo(call, it, (mode & 2) !== 0, state) : -1;
     },
+  }),
+  uac_reg_refresh: fn({
+    doc: "Reads a record from the database anew.",
+    in: "any",
+    args: { uuid },
+    returns: { 1: "done", [-1]: "the database does not have it, or it could not be read" },
+    waits: true,
+    run: async (_call, args, state) => (args.uuid !== "" && (await state.registrations?.refresh(args.uuid)) ? 1 : -1),
   }),
   uac_reg_enable: forOne("Turns a registration on.", (all, it) => all.turn(it, true)),
   uac_reg_disable: forOne("Turns a registration off.", (all, it) => all.turn(it, false)),
@@ -158,7 +173,6 @@ export const registerFunctions = {
   uac_reg_send_unregister: forOne("Sends a REGISTER that ends the registration.", unregister),
 };
 
-const HA1 = /^[0-9a-fA-F]{32}$/;
 /** A dot stands for nothing. */
 const given = (value: string): string => (value === "." ? "" : value);
 
@@ -173,6 +187,23 @@ export const registerCommands = {
   "uac.reg_disable": commandForOne("Turns a registration off.", (all, it) => all.turn(it, false)),
   "uac.reg_register": commandForOne("Sends a REGISTER now.", (all, it) => all.register(it)),
   "uac.reg_unregister": commandForOne("Sends a REGISTER that ends the registration.", unregister),
+  "uac.reg_reload": rpc({
+    doc: "Puts what the database has in the place of all registrations.",
+    args: {},
+    async run(_args, state) {
+      const problem = await enabled(state).reload();
+      if (problem !== undefined) throw new RpcFault(500, problem);
+    },
+  }),
+  "uac.reg_refresh": rpc({
+    doc: "Reads a registration from the database anew.",
+    args: { uuid },
+    async run(args, state) {
+      const done = await enabled(state).refresh(args.uuid);
+      if (done === false) throw new RpcFault(404, "Record not found");
+      if (done === undefined) throw new RpcFault(500, "Failed to refresh record - check log messages");
+    },
+  }),
   "uac.reg_remove": rpc({
     doc: "Forgets a registration.",
     args: { uuid },
@@ -215,7 +246,7 @@ export const registerCommands = {
         realm: given(args.realm),
         authUser: args.auth_username,
         authPassword: password,
-        ha1,
+        ha1: ha1.toLowerCase(),
         proxy: given(args.auth_proxy),
         expires: Number(args.expires),
         flags: Number(args.flags),

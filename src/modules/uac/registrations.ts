@@ -1,6 +1,6 @@
 /**
- * Registrations that this server keeps at other registrars (Kamailio's uac_reg.c). Records come from control commands;
- * Viaduct has no database modules, so nothing is loaded from a table.
+ * Registrations that this server keeps at other registrars (Kamailio's uac_reg.c). Records come from a database and
+ * from control commands.
  */
 import { type Core, type Counter, LogLevel } from "../../declare/core.ts";
 import { Lists } from "../../declare/lists.ts";
@@ -16,6 +16,7 @@ import type { StoredReply } from "../../transaction/transaction.ts";
 import { startRequest, type UacRequest } from "../../transaction/uac.ts";
 import { userAgentOf } from "../tm/uac.ts";
 import { authorization, challengeOf } from "./auth.ts";
+import type { AccountTable } from "./database.ts";
 
 export const RegFlag = { disabled: 1, ongoing: 2, online: 4, authSent: 8, started: 16 } as const;
 
@@ -60,6 +61,10 @@ export interface RegistrationSettings {
   readonly randomDelay: number;
   readonly useDomain: boolean;
   readonly socket: LocalSocket | undefined;
+  /** Undefined: there is no database. */
+  readonly table: AccountTable | undefined;
+  /** Seconds between two reloads from it. */
+  readonly reloadDelta: number;
 }
 
 const MOST_CSEQ = 2_147_483_638;
@@ -90,6 +95,9 @@ export class Registrations {
   readonly #total: Counter;
   readonly #active: Counter;
   readonly #disabled: Counter;
+  /** They have been read from the database once. */
+  #loaded: boolean;
+  #reloadedAt = 0;
   enabled: boolean;
   #timer: Timer | undefined;
 
@@ -98,6 +106,7 @@ export class Registrations {
     this.#core = core;
     this.#settings = settings;
     this.#records = old ? old.#records : new Map();
+    this.#loaded = old !== undefined && (old.#loaded || settings.table === undefined);
     this.enabled = enabled;
     this.#total = core.statistics.counter("uac", "regtotal");
     this.#active = core.statistics.counter("uac", "regactive");
@@ -119,6 +128,13 @@ export class Registrations {
   byUri(text: string): Registration | undefined {
     const uri = parseUri(text);
     return uri === null ? undefined : this.byUser(uri.user, uri.host);
+  }
+
+  /** By user, or by URI where the domain counts; null when that is none. */
+  byKey(key: string): Registration | undefined | null {
+    if (!this.#settings.useDomain) return this.byUser(key, "");
+    const uri = parseUri(key);
+    return uri === null ? null : this.byUser(uri.user, uri.host);
   }
 
   byUser(user: string, domain: string): Registration | undefined {
@@ -169,17 +185,53 @@ export class Registrations {
     it.until = this.now + 1;
   }
 
-  /** Looks at every record each `reg_timer_interval` seconds from now on. */
-  open(): void {
-    this.#timer = this.#core.host.clock.after(Math.max(this.#settings.interval, 1) * 1000, () => {
+  /** Reads the records, unless another generation has, and looks at each of them from now on. */
+  async open(): Promise<void> {
+    if (!this.#loaded) for (const it of (await this.#settings.table?.all()) ?? []) this.add(it);
+    this.#loaded = true;
+    this.#look(0);
+  }
+
+  /** Looks at every record in so many seconds, and each `reg_timer_interval` seconds from then on. */
+  #look(seconds: number): void {
+    this.#timer = this.#core.host.clock.after(seconds * 1000, () => {
       const { now } = this;
       for (const it of this.#records.values()) this.#update(it, now);
-      this.open();
+      this.#look(Math.max(this.#settings.interval, 1));
     });
   }
 
   stop(): void {
     this.#timer?.cancel();
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    await this.#settings.table?.close();
+  }
+
+  /** Puts what the database has in the place of all records. A string is the problem. */
+  async reload(): Promise<string | undefined> {
+    const { table, reloadDelta } = this.#settings;
+    if (this.#reloadedAt > this.now - reloadDelta) return "Failed to shift records - check log messages";
+    this.#reloadedAt = this.now;
+    for (const uuid of [...this.#records.keys()]) this.remove(uuid);
+    const accounts = await table?.all();
+    for (const it of accounts ?? []) this.add(it);
+    return accounts ? undefined : "Failed to reload records - check log messages";
+  }
+
+  /** Reads one record anew. False: the database does not have it. Undefined: it could not be read. */
+  async refresh(uuid: string): Promise<boolean | undefined> {
+    const account = await this.#settings.table?.find(uuid);
+    if (account === null) return false;
+    if (account === undefined) return undefined;
+    const known = this.#records.get(uuid);
+    this.remove(uuid);
+    return this.add({
+      ...account,
+      flags: account.flags | ((known?.flags ?? 0) & (RegFlag.ongoing | RegFlag.authSent)),
+    });
   }
 
   #update(it: Registration, now: number): void {

@@ -130,10 +130,11 @@ export class Usrloc implements Registrations {
     if (known) return known;
     const domain = new Domain(name, this.settings.rules);
     this.domains.set(name, domain);
-    const { statistics } = this.core;
-    statistics.gauge("usrloc", `${name}-users`, () => domain.entries.size);
-    statistics.gauge("usrloc", `${name}-contacts`, () => domain.contacts);
-    statistics.gauge("usrloc", `${name}-expires`, () => domain.expired);
+    const { statistics, config } = this.core;
+    const prefix = `${name}${config.str("stats_name_separator").slice(0, 1)}`;
+    statistics.gauge("usrloc", `${prefix}users`, () => domain.entries.size);
+    statistics.gauge("usrloc", `${prefix}contacts`, () => domain.contacts);
+    statistics.gauge("usrloc", `${prefix}expires`, () => domain.expired);
     return domain;
   }
 
