@@ -1,7 +1,7 @@
 /** `viaduct reload --check-with FILE`: recorded requests or ladders, tried with the script that serves and the new one. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { coreCommands } from "../../control/core-commands.ts";
+import { builtin } from "../../control/builtin.ts";
 import { modules } from "../../modules/index.ts";
 import { readLadder } from "../../simulate/ladder/read.ts";
 import { runScene } from "../../simulate/ladder/run.ts";
@@ -57,7 +57,7 @@ function optionsOf(
     ...(additions && { additions: { ...additions, params: params ?? [] } }),
     overrides: new Map([...overrides, ["debug", -5]]),
     modules,
-    builtin: [coreCommands],
+    builtin,
     files: Object.fromEntries(Object.entries(sources).map(([name, text]) => [name, bytesOf(text)])),
     script,
     disk: createFiles(),

@@ -1,7 +1,6 @@
 /** Makes a server from the command line's options. */
 
-import { coreCommands } from "../../control/core-commands.ts";
-import { generationCommands } from "../../control/generation-commands.ts";
+import { builtin } from "../../control/builtin.ts";
 import { modules } from "../../modules/index.ts";
 import type { LogSink } from "../../run/log.ts";
 import { Server } from "../../run/server.ts";
@@ -18,7 +17,7 @@ export const createServer = (options: Options, sink: LogSink, metrics?: Metrics)
     host: metrics?.measuring(host) ?? host,
     net: createSockets(options.receiveBuffer),
     modules,
-    builtin: [coreCommands, generationCommands],
+    builtin,
     sink: metrics?.counting(sink) ?? sink,
     defines: options.defines,
     substitutions: options.substitutions,

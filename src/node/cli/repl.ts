@@ -4,8 +4,7 @@ import { DEFAULT_NAME, DEFAULT_SCRIPT } from "../../../playground/repl/default-s
 import { Repl } from "../../../playground/repl/repl.ts";
 import { Session } from "../../../playground/repl/session.ts";
 import type { Outside } from "../../../playground/repl/terminal.ts";
-import { coreCommands } from "../../control/core-commands.ts";
-import { generationCommands } from "../../control/generation-commands.ts";
+import { builtin } from "../../control/builtin.ts";
 import { modules } from "../../modules/index.ts";
 import { historyPath, outside, pipedText, readLines, Screen } from "./repl-terminal.ts";
 
@@ -43,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const script = disk.resolve(file ?? DEFAULT_NAME);
   const session = new Session({
     modules,
-    builtin: [coreCommands, generationCommands],
+    builtin,
     script,
     files: file === undefined ? { [script]: DEFAULT_SCRIPT } : {},
     disk,

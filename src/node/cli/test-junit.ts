@@ -1,6 +1,7 @@
 /** JUnit's XML, as CI servers read it: a test suite a ladder, a test case a scene. */
 import { sideBySide } from "../../simulate/ladder/failure.ts";
-import { countsOf, placeOf, readable, shownPath } from "./test-report.ts";
+import { shownPath } from "./shown-path.ts";
+import { countsOf, placeOf, readable } from "./test-report.ts";
 import type { FileResult, SceneResult } from "./test-run.ts";
 
 export function junitText(files: readonly FileResult[], ms: number): string {

@@ -1,6 +1,6 @@
 /** What `viaduct test` prints: for people, or as JSON. */
-import { relative } from "node:path";
 import { type Failure, indented, type RanLine, type Row, sideBySide } from "../../simulate/ladder/failure.ts";
+import { shownPath } from "./shown-path.ts";
 import type { FileResult, SceneResult } from "./test-run.ts";
 
 export interface Counts {
@@ -13,12 +13,6 @@ export const countsOf = (files: readonly FileResult[]): Counts => {
   const scenes = files.flatMap((it) => it.scenes);
   const failed = scenes.filter((it) => it.failures.length > 0).length;
   return { files: files.length, passed: scenes.length - failed, failed };
-};
-
-/** As a path is shown: below the current directory, or absolute. */
-export const shownPath = (path: string): string => {
-  const short = relative(process.cwd(), path);
-  return short.startsWith("..") ? path : short;
 };
 
 /** Bytes as the engine holds them, one a character, as the UTF-8 that they most likely are. */

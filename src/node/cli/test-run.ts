@@ -2,8 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Watcher } from "../../compile/watch.ts";
-import { coreCommands } from "../../control/core-commands.ts";
-import { generationCommands } from "../../control/generation-commands.ts";
+import { builtin } from "../../control/builtin.ts";
 import { modules } from "../../modules/index.ts";
 import type { Disk } from "../../simulate/host.ts";
 import type { Failure } from "../../simulate/ladder/failure.ts";
@@ -110,7 +109,7 @@ const settingsOf = (
   { defines, missing, seed, watcher }: RunOptions,
 ): LadderOptions => ({
   modules,
-  builtin: [coreCommands, generationCommands],
+  builtin,
   path,
   disk,
   defines: [...defines],

@@ -8,9 +8,10 @@ import { coverageHtml } from "../../simulate/coverage-html.ts";
 import { coverageLcov } from "../../simulate/coverage-lcov.ts";
 import { coverageText } from "../../simulate/coverage-text.ts";
 import { reasonOf } from "../system-error.ts";
+import { shownPath } from "./shown-path.ts";
 import { findLadders } from "./test-files.ts";
 import { junitText } from "./test-junit.ts";
-import { countsOf, fileText, jsonText, paint, shownPath, summaryText } from "./test-report.ts";
+import { countsOf, fileText, jsonText, paint, summaryText } from "./test-report.ts";
 import { CachedDisk, type FileResult, type RunOptions, runFile, unreadable, updateFile } from "./test-run.ts";
 import { Watched } from "./watch.ts";
 
