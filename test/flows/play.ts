@@ -30,9 +30,9 @@ export async function playFlow(
   headStart = HEAD_START,
   prepare?: (simulation: Simulation) => void,
 ): Promise<FlowRun> {
-  const files: Record<string, string> = { [`${FOLDER}/k.cfg`]: flow.cfg.replaceAll("{dir}", FOLDER) };
-  for (const [name, text] of Object.entries(flow.files ?? {}))
-    files[`${FOLDER}/${name}`] = text.replaceAll("{dir}", FOLDER);
+  const bytes = (text: string): string => Buffer.from(text.replaceAll("{dir}", FOLDER), "utf8").toString("latin1");
+  const files: Record<string, string> = { [`${FOLDER}/k.cfg`]: bytes(flow.cfg) };
+  for (const [name, text] of Object.entries(flow.files ?? {})) files[`${FOLDER}/${name}`] = bytes(text);
   const simulation = new Simulation({
     modules,
     builtin: [coreCommands],

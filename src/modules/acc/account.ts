@@ -127,11 +127,14 @@ function onBranch(tx: Transaction, request: SipMessage, code: number, act: () =>
   request.newUri = before;
 }
 
+/** A run in which a record reads its variables; on the copy of a request that has failed, as the failure_route's is. */
 function callOn(acc: Acc, tx: Transaction, msg: SipMessage): Call {
   const lists = tx.lists as Lists;
   const vars = tx.owner === acc.core.owner ? lists.vars : acc.core.freshVars();
-  const call = new Call(acc.core, msg, "request", vars, lists);
+  const fails = msg.faked;
+  const call = new Call(acc.core, msg, fails ? "failure" : "request", vars, lists);
   call.tx = tx;
+  if (fails) call.branch = tx.picked;
   return call;
 }
 
