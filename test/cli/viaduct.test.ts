@@ -159,7 +159,7 @@ test("check: every file's problems with their lines, one status", () => {
   );
   expect(run("check", "missing.cfg").status).toBe(2);
   expect(run("check").status).toBe(2);
-}, 20_000);
+});
 
 test("check: lint, levels, JSON, modules that are lacking", () => {
   script('auto_aliases=no\nloadmodule "cnxcc.so"\nrequest_route { if ($var(x) = 2) exit; cnxcc_terminate_all(); }\n');
@@ -174,7 +174,7 @@ test("check: lint, levels, JSON, modules that are lacking", () => {
     "warning unknown-function",
   ]);
   expect(run("check", "a.cfg", "--rule=nonsense=off")).toMatchObject({ status: 2 });
-}, 20_000);
+});
 
 test("check --format=sarif: one log for all files, each result with its file", () => {
   script("auto_aliases=no\nrequest_route {\n  nothing_like_it();\n}\n");
@@ -201,4 +201,4 @@ test("check --format=sarif: one log for all files, each result with its file", (
     "d.cfg:1:7 note unused-route",
     "d.cfg:1:17 error unknown-function",
   ]);
-}, 20_000);
+});

@@ -46,7 +46,7 @@ beforeAll(async () => {
   writeFileSync(script, 'loadmodule "sl.so"\ninclude_file "part.cfg"\ndebug=1\n');
   write("one");
   await start();
-}, 30_000);
+});
 afterAll(() => {
   server.kill("SIGKILL");
   rmSync(folder, { recursive: true, force: true });
@@ -103,7 +103,7 @@ test("a file that is saved, a signal and the command line reload; a broken scrip
   const tried = await run("reload", "--control", control, "--check-with", join(folder, "x.ladder"), other);
   expect(tried.status).toBe(4);
   expect(tried.out).toMatch(/- 404 two to .*\n.*\+ 410 Gone to /);
-}, 30_000);
+});
 
 test("killed in the middle of a reload, it starts again: the socket is taken over, the last good script serves", async () => {
   const kept = readFileSync(join(folder, "viaduct-last-good.json"), "latin1");
@@ -122,4 +122,4 @@ test("killed in the middle of a reload, it starts again: the socket is taken ove
   // Mended, it is taken up.
   write("three");
   await said("generation 2 (");
-}, 30_000);
+});

@@ -63,7 +63,7 @@ beforeAll(async () => {
     if (waited > 20_000 || server.exitCode !== null) throw new Error(`it does not start\n${log}`);
     await sleep(50);
   }
-}, 30_000);
+});
 afterAll(() => {
   server.kill("SIGKILL");
   rmSync(folder, { recursive: true, force: true });
@@ -103,7 +103,7 @@ test("its own socket: a table of 10,000 items whole, and by pages as viaduct rpc
   expect(JSON.parse(await rpc("--json", "core.prints", ...many))).toEqual(many);
   expect(JSON.parse(await rpc("--json", "htable.stats"))).toMatchObject([{ name: "big", all: 10_000 }]);
   expect(JSON.parse(await rpc("--json", "core.prints"))).toEqual([]);
-}, 30_000);
+});
 
 test("HTTP: requests, batches, notifications, parameters by name, and what is no request", async () => {
   const post = async (body: string): Promise<[status: number, body: string]> => {

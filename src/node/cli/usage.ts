@@ -4,7 +4,7 @@ import { subcommands } from "./arguments.ts";
 import { flags } from "./flags.ts";
 import { tools } from "./tools.ts";
 
-const indent = 24;
+const indent = 30;
 
 /** The version in package.json, which stands two folders above this one in the sources and one above the build. */
 export const version = (): string => {
