@@ -46,7 +46,24 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
      }`,
     `request_route { sql_pvquery("c", "q", "$var(x)"); xlog("$var(x)"); if ($rU == "x") $var(x) = 1; }`,
   ],
+  "apply-after-record-route": [
+    `request_route { record_route_preset("192.0.2.1:5060"); msg_apply_changes(); t_relay(); }`,
+    `request_route {
+       record_route_advertised_address("192.0.2.1");
+       msg_apply_changes(); # <<
+       t_relay();
+     }`,
+  ],
   "never-armed": [
+    `request_route {
+       #!ifdef WITH_FORKING
+       t_on_branch("FORK");
+       #!endif
+       # t_on_failure("OLD");
+       t_relay();
+     }
+     branch_route[FORK] { exit; }
+     failure_route[OLD] { exit; } # <<`,
     `modparam("tm", "on_sl_reply", "STRAY")
      request_route { t_on_failure("GAVE_UP"); t_relay(); }
      failure_route[GAVE_UP] { exit; }

@@ -9,7 +9,7 @@ export const avpInLoop: Rule = {
   severity: "info",
   doc: "Assigning to $avp(x) adds a value in front of those it has; in a loop they pile up. $(avp(x)[*]) replaces them all.",
   source: "Pseudo-variables cookbook, $avp(id)",
-  measured: "6 found, 6 of 6 right",
+  measured: "9 places, 6 found, 6 of 6 right",
   bad: "request_route { while ($var(i) < 3) { $avp(x) = $var(i); $var(i) = $var(i) + 1; } }",
   good: "request_route { while ($var(i) < 3) { $(avp(x)[*]) = $var(i); $var(i) = $var(i) + 1; } }",
   check(script, tell) {

@@ -9,7 +9,7 @@ export const callCompared: Rule = {
   severity: "warning",
   doc: "A call inside an expression is worth 1 or 0, never its return code: `route(X) == -2` cannot be true.",
   source: "Core cookbook, return",
-  measured: "none found",
+  measured: "329 places, none found",
   bad: 'request_route { if (route(A) == -2) exit; xlog("x"); }\nroute[A] { return -2; }',
   good: 'request_route { route(A); if ($rc == -2) exit; xlog("x"); }\nroute[A] { return -2; }',
   check(script, tell) {

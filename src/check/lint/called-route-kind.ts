@@ -17,7 +17,7 @@ export const calledRouteKind: Rule = {
   off: true,
   doc: "Functions are checked in the block in which they are written; a route that is called from a failure, branch or reply route calls them there all the same, where they fail or do something else.",
   source: 'Core cookbook, routing blocks; each module\'s functions, "can be used from"',
-  measured: "71 found, 71 looked at: most calls work there all the same",
+  measured: "711 places, 41 found: most of these calls work there all the same",
   bad: 'request_route { t_on_branch("B"); t_relay(); }\nbranch_route[B] { route(OUT); }\nroute[OUT] { t_relay(); }',
   good: 'request_route { t_on_branch("B"); t_relay(); }\nbranch_route[B] { route(OUT); }\nroute[OUT] { xlog("x"); }',
   check(_script, tell, { flow, modules }) {

@@ -5,9 +5,10 @@ import { blocks, statements } from "./walk.ts";
 export const dropFinalReply: Rule = {
   name: "drop-final-reply",
   severity: "info",
+  off: true,
   doc: "In a named onreply_route, `drop` stops provisional replies only; a reply from 200 up is passed on all the same.",
   source: "Core cookbook, drop",
-  measured: "none found",
+  measured: "1 place, none found",
   bad: 'request_route { t_on_reply("R"); t_relay(); }\nonreply_route[R] { if (status =~ "486") drop; }',
   good: 'request_route { t_on_reply("R"); t_relay(); }\nonreply_route[R] { if (status =~ "18[0-9]") drop; }',
   check(script, tell) {

@@ -44,7 +44,7 @@ export const failureCancelCheck: Rule = {
   severity: "warning",
   doc: "A failure route runs for a call that the caller has cancelled, too: look with t_is_canceled() before the request is sent to somebody else.",
   source: "Module tm, t_is_canceled(); etc/kamailio.cfg, failure_route",
-  measured: "17 found, 12 of 13 right",
+  measured: "28 places, 9 found, 9 of 9 right",
   bad: 'request_route { t_on_failure("F"); t_relay(); }\nfailure_route[F] { $du = "sip:b.example"; t_on_failure("F"); t_relay(); }',
   good: 'request_route { t_on_failure("F"); t_relay(); }\nfailure_route[F] { if (t_is_canceled()) exit; $du = "sip:b.example"; t_on_failure("F"); t_relay(); }',
   check(_script, tell, { flow }) {

@@ -23,7 +23,7 @@ export const fromSetTwice: Rule = {
   severity: "warning",
   doc: "Each assignment to $fu, $tu or a part of them is an edit of the header for when the message is sent: two of them are both written, one behind the other.",
   source: "FAQ, parts of From and To that appear many times",
-  measured: "3 found; the ways were not traced by hand",
+  measured: "25 places, 1 found, 1 of 1 right",
   bad: 'request_route { $fU = "a"; if ($rU == "b") $fU = "b"; t_relay(); }',
   good: 'request_route { if ($rU == "b") $fU = "b"; else $fU = "a"; t_relay(); }',
   check(_script, tell, { flow }) {

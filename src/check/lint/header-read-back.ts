@@ -43,7 +43,7 @@ export const headerReadBack: Rule = {
   severity: "warning",
   doc: "append_hf() and insert_hf() note an edit for when the message is sent: until msg_apply_changes() the script finds the header as it came in.",
   source: "FAQ, changes to headers or body that are not visible immediately",
-  measured: "none found",
+  measured: "39 places, none found",
   bad: 'request_route { append_hf("X-A: 1\\r\\n"); if (is_present_hf("X-A")) exit; xlog("x"); }',
   good: 'request_route { append_hf("X-A: 1\\r\\n"); msg_apply_changes(); if (is_present_hf("X-A")) exit; xlog("x"); }',
   check(_script, tell, { flow }) {

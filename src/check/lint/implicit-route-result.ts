@@ -7,7 +7,7 @@ export const implicitRouteResult: Rule = {
   severity: "warning",
   doc: "A route that ends without `return` gives the result of its last action. Where it is used as a condition, say what it returns.",
   source: "Core cookbook, routing blocks: route; core/action.c",
-  measured: "none found",
+  measured: "33 places, none found",
   bad: 'request_route { if (route(LOCAL)) exit; xlog("on"); }\nroute[LOCAL] { if ($rd != "a.example") return -1; setflag(1); }',
   good: 'request_route { if (route(LOCAL)) exit; xlog("on"); }\nroute[LOCAL] { if ($rd != "a.example") return -1; setflag(1); return 1; }',
   check(_script, tell, { flow, reached }) {

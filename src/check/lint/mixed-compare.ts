@@ -14,7 +14,7 @@ export const mixedCompare: Rule = {
   severity: "warning",
   doc: 'A text that is compared with a number is converted, and one that is none counts as 0: `$rs == "busy"` compares with 0, and `0 == $rU` holds for every name.',
   source: "Core cookbook, operators; kamailio#3116",
-  measured: "none found",
+  measured: "41 places, none found",
   bad: 'onreply_route { if ($rs == "busy") drop; }\nrequest_route { exit; }',
   good: "onreply_route { if ($rs == 486) drop; }\nrequest_route { exit; }",
   check(script, tell) {

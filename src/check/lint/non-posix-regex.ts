@@ -12,7 +12,7 @@ export const nonPosixRegex: Rule = {
   severity: "warning",
   doc: "`=~` takes POSIX extended expressions, in which \\d is the letter d and `(?…)` and lazy repetition do not exist.",
   source: "Core cookbook, operators; regex(7)",
-  measured: "8 found, 8 of 8 right",
+  measured: "384 places, 7 found, 7 of 7 right",
   bad: 'request_route { if ($rU =~ "^\\\\d+$") exit; xlog("x"); }',
   good: 'request_route { if ($rU =~ "^[0-9]+$") exit; xlog("x"); }',
   check(script, tell) {

@@ -19,7 +19,7 @@ export const rcClobbered: Rule = {
   severity: "warning",
   doc: "`$rc` (`$retcode`, `$?`) is the result of the last call, and xlog() and its like are calls: keep the result in a variable before.",
   source: "Pseudo-variables cookbook, $rc; FAQ",
-  measured: "none found",
+  measured: "52 places, 1 found, 1 of 1 right",
   bad: 'request_route { route(A); xlog("A is done\\n"); if ($rc == -2) exit; xlog("x"); }\nroute[A] { return -2; }',
   good: 'request_route { route(A); $var(rc) = $rc; xlog("A is done\\n"); if ($var(rc) == -2) exit; xlog("x"); }\nroute[A] { return -2; }',
   check(_script, tell, { flow }) {

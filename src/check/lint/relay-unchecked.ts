@@ -7,7 +7,7 @@ export const relayUnchecked: Rule = {
   severity: "info",
   doc: "When t_relay() fails, no failure route is run and the caller may get no answer: look at its result.",
   source: "Module tm, t_relay(); etc/kamailio.cfg, route[RELAY]",
-  measured: "71 found, 20 of 20 right",
+  measured: "141 places, 76 found, 20 of 20 right",
   bad: "request_route { t_relay(); exit; }",
   good: "request_route { if (!t_relay()) sl_reply_error(); exit; }",
   check(script, tell) {

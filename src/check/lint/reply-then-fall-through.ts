@@ -19,7 +19,7 @@ export const replyThenFallThrough: Rule = {
   severity: "warning",
   doc: "After a final reply the script goes on; without `exit` the request is then relayed or answered again.",
   source: "Core cookbook, exit; module sl, sl_send_reply(); kamailio#1648",
-  measured: "17 found, 15 of 15 right",
+  measured: "735 places, 17 found, 15 of 15 right",
   bad: 'request_route { if (!is_method("INVITE")) sl_send_reply("405", "No"); t_relay(); }',
   good: 'request_route { if (!is_method("INVITE")) { sl_send_reply("405", "No"); exit; } t_relay(); }',
   check(_script, tell, { flow }) {

@@ -9,7 +9,7 @@ export const resumeRouteKind: Rule = {
   severity: "warning",
   doc: "The route that goes on after http_async_query(), async_route() or t_continue() runs as a failure route does: functions that are not for failure routes fail there, or answer past the transaction.",
   source: "Module tmx, t_continue(); kamailio#750, kamailio#1160, kamailio#3009",
-  measured: "6 found, 3 of 3 right",
+  measured: "137 places, 5 found, 5 of 5 right",
   bad: 'request_route { t_newtran(); http_async_query("http://x", "GO"); }\nroute[GO] { sl_send_reply("403", "No"); }',
   good: 'request_route { t_newtran(); http_async_query("http://x", "GO"); }\nroute[GO] { send_reply("403", "No"); }',
   check(_script, tell, { flow, modules }) {

@@ -6,7 +6,7 @@ export const returnZeroExits: Rule = {
   severity: "warning",
   doc: "`return 0` in a route ends the whole script, as `exit` does, unless the parameter return_mode is 1.",
   source: "Core cookbook, return, return_mode",
-  measured: "3 found, 3 of 3 right",
+  measured: "74 places, 3 found, 3 of 3 right",
   bad: 'request_route { route(A); xlog("never"); }\nroute[A] { return 0; }',
   good: 'request_route { route(A); xlog("goes on"); }\nroute[A] { return; }',
   check(_script, tell, { flow, reached }) {

@@ -9,9 +9,10 @@ const GUARDS = /^t_(?:on_failure|set_fr)$/;
 export const suspendUnguarded: Rule = {
   name: "suspend-unguarded",
   severity: "info",
+  off: true,
   doc: "A suspended transaction that nobody continues ends with 408 when its timer runs out; only a failure route that was armed before t_suspend() hears of it, and can forget the numbers that were kept for t_continue().",
   source: "Module tmx, t_suspend(); kamailio#322, kamailio#713",
-  measured: "none found",
+  measured: "3 places, 1 found, 1 of 1 right",
   bad: "request_route { t_newtran(); t_suspend(); exit; }",
   good: 'request_route { t_newtran(); t_on_failure("LATE"); t_suspend(); exit; }\nfailure_route[LATE] { xlog("nobody came"); }',
   check(_script, tell, { flow }) {

@@ -17,7 +17,7 @@ export const unreachable: Rule = {
   severity: "warning",
   doc: "Statements after exit, return, drop or break in the same block are never run.",
   source: "Core cookbook, exit, return, drop",
-  measured: "none found",
+  measured: "1,970 places, 1 found, 1 of 1 right",
   bad: 'request_route { exit; xlog("never"); }',
   good: 'request_route { xlog("first"); exit; }',
   check(script, tell, { sources }) {

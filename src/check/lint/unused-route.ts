@@ -7,7 +7,7 @@ export const unusedRoute: Rule = {
   severity: "info",
   doc: "A route whose name stands nowhere else, neither in route(NAME) nor in an argument or parameter, is never run.",
   source: "Core cookbook, routing blocks: route",
-  measured: "47 found, 30 looked at; that the name stands nowhere else is what the rule itself searches for",
+  measured: "666 places, 34 found, 30 looked at: the name stands nowhere else, which is what the rule searches for",
   bad: 'request_route { exit; }\nroute[OLD] { xlog("x"); }',
   good: 'request_route { route(OLD); }\nroute[OLD] { xlog("x"); }',
   check(script, tell, { flow, sources }) {

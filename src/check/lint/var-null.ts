@@ -11,7 +11,7 @@ export const varNull: Rule = {
   severity: "warning",
   doc: "`$var(x)` is never undefined: assigning $null makes it 0, and comparing it with $null is always the same.",
   source: "Pseudo-variables cookbook, $var(name), $vn(name); kamailio#2928",
-  measured: "2 found, 2 of 2 right",
+  measured: "2,555 places, 4 found, 4 of 4 right",
   bad: 'request_route { $var(x) = $null; if ($var(x) == $null) exit; xlog("x"); }',
   good: 'request_route { $vn(x) = $null; if ($vn(x) == $null) exit; xlog("x"); }',
   check(script, tell) {

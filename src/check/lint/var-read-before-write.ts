@@ -11,7 +11,7 @@ export const varReadBeforeWrite: Rule = {
   severity: "warning",
   doc: "$var and $vn belong to the worker: before the run writes one, it holds what an earlier message left there. Some way to this read passes no write.",
   source: "Pseudo-variables cookbook, $var(name); kamailio#3114",
-  measured: "5 found, 4 of 4 right",
+  measured: "3,066 places, 3 found, 3 of 3 right",
   bad: 'request_route { if (is_method("INVITE")) $var(kind) = "call"; if ($var(kind) == "call") exit; xlog("x"); }',
   good: 'request_route { $var(kind) = ""; if (is_method("INVITE")) $var(kind) = "call"; if ($var(kind) == "call") exit; xlog("x"); }',
   check(script, tell, { flow }) {
