@@ -13,9 +13,10 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { groupOf, Mutator } from "./mutate.ts";
 import { same } from "./outcome.ts";
+import { packed, playPacked } from "./packs.ts";
 import { readVectors, replay, replayPack } from "./replay.ts";
 import { Peers } from "./udp-play.ts";
-import { hasReplyRoute, type Vector } from "./vector.ts";
+import type { Vector } from "./vector.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -129,12 +130,7 @@ async function ourAnswer(v: Vector): Promise<unknown> {
 
 /** Viaduct's answers, like Kamailio's: many a script. */
 async function answerAll(batch: readonly Vector[]): Promise<void> {
-  const shared = new Map<string, Vector[]>();
-  for (const v of batch) {
-    if (!packs(v)) ours.set(v, await ourAnswer(v));
-    else shared.set(packKey(v), [...(shared.get(packKey(v)) ?? []), v]);
-  }
-  for (const pack of shared.values()) for (let i = 0; i < pack.length; i += 32) await answer(pack.slice(i, i + 32));
+  for (const pack of packed(batch, 32, () => false)) await answer(pack);
 }
 
 async function answer(pack: readonly Vector[]): Promise<void> {
@@ -154,46 +150,14 @@ async function answer(pack: readonly Vector[]): Promise<void> {
     });
 }
 
-function packKey(v: Vector): string {
-  return JSON.stringify([v.preamble, v.routes]);
-}
-
-/** Whether many such vectors can share a server. */
-function packs(v: Vector): boolean {
-  if (v.cfg !== undefined || v.args || v.env || v.files || v.uas || v.wait_ms || hasReplyRoute(v)) return false;
-  return !/\bt_|\$T_|#!|\btmx?\b/.test(`${v.script} ${v.routes}`);
-}
-
 async function askAll(batch: readonly Vector[]): Promise<void> {
-  const shared = new Map<string, Vector[]>();
-  for (const v of batch) {
-    // What Viaduct refuses is most likely refused by Kamailio too, and would spoil a pack.
-    if (!packs(v) || (ours.get(v) as { config_error?: boolean }).config_error) theirs.set(v, await peers.play(v));
-    else {
-      shared.set(packKey(v), [...(shared.get(packKey(v)) ?? []), v]);
-    }
-  }
-  for (const pack of shared.values()) for (let i = 0; i < pack.length; i += 150) await ask(pack.slice(i, i + 150));
-}
-
-/** Halves a pack that is refused; goes on behind a vector that ended the server. */
-async function ask(pack: readonly Vector[]): Promise<void> {
-  for (let rest = pack; rest.length > 0; ) {
-    const got = await peers.playPack(rest);
-    if (got === undefined) {
-      if (rest.length === 1) theirs.set(rest[0]!, await peers.play(rest[0]!));
-      else {
-        const middle = rest.length >> 1;
-        await ask(rest.slice(0, middle));
-        await ask(rest.slice(middle));
-      }
-      return;
-    }
-    got.forEach((it, i) => {
-      theirs.set(rest[i]!, it);
+  // What Viaduct refuses is most likely refused by Kamailio too, and would spoil a pack.
+  const refused = (v: Vector): boolean => (ours.get(v) as { config_error?: boolean }).config_error === true;
+  for (const pack of packed(batch, 150, refused)) {
+    const got = await playPacked(peers, pack);
+    pack.forEach((v, i) => {
+      theirs.set(v, got[i]);
     });
-    if (got.length < rest.length) theirs.set(rest[got.length]!, { failure: "the server ended" });
-    rest = rest.slice(got.length + 1);
   }
 }
 

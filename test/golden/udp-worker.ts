@@ -1,8 +1,9 @@
-/** Plays the vectors that come on standard input, a line each, over UDP on loopback; a line with each outcome goes out. */
+/** Plays the vectors that come on standard input, a pack a line, over UDP on loopback; a line with their outcomes goes out. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { playPacked } from "./packs.ts";
 import { Peers } from "./udp-play.ts";
 import type { Vector } from "./vector.ts";
 
@@ -15,8 +16,6 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const v = JSON.parse(line) as Vector;
-  process.stdout.write(`${JSON.stringify({ id: v.id, got: await peers.play(v) })}\n`);
-}
+for await (const line of createInterface({ input: process.stdin }))
+  process.stdout.write(`${JSON.stringify(await playPacked(peers, JSON.parse(line) as Vector[]))}\n`);
 peers.close();
