@@ -109,14 +109,14 @@ export class FolderAccess implements Access {
   }
 
   /** What `db_text.query` answers: the columns, the rows as in a file, and how many there are. */
-  report(text: string, delimiter: string): readonly string[] {
+  report(text: string, delimiter: string): string | readonly string[] {
     const reply = this.query(text);
-    if (!reply.ok) return ["error executing sql statement"];
+    if (!reply.ok) return "error executing sql statement";
     const raw = parseRaw(text);
     const table = typeof raw === "string" ? raw : this.#table(raw.table);
-    if (reply.columns.length === 0 || typeof table === "string") return [`${reply.affected} affected rows`];
+    if (reply.columns.length === 0 || typeof table === "string") return `${reply.affected} affected rows`;
     const { length } = reply.rows;
-    if (length === 0) return ["statement returned 0 rows"];
+    if (length === 0) return "statement returned 0 rows";
     const columns = reply.columns.map((name) => table.columns.find((it) => it.name === name)!);
     const rows = reply.rows.map((row) => printRow(columns, row, delimiter));
     return [`${printColumns(columns)}\n`, ...rows, `\ntotal rows ${length} / ${length}`];
