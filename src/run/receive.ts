@@ -97,18 +97,22 @@ export class Receiver {
     const vars = generation.varsOf(slot);
     const server = this.#server;
     server.routes.use(generation, vars);
-    let answer: Answer<void>;
-    try {
-      answer = msg.protocol !== "sip" ? this.#other(generation, msg, 0) : this.#preRouting(generation, msg, slot);
-    } catch (error) {
-      this.#failed(error);
-    }
+    const answer = this.#serve(generation, msg, slot);
     server.routes.use(server.active, server.active.timerVars);
-    if (answer instanceof Promise) return answer.catch((error) => this.#failed(error)).then(() => generation.leave());
+    if (answer instanceof Promise) return answer.then(() => generation.leave());
     generation.leave();
   }
 
-  /** A mistake of ours must not take the slot, or the generation, with it. */
+  /** Never rejects: a mistake of ours must not take the slot, or the generation, with it. */
+  #serve(generation: Generation, msg: SipMessage, slot: Slot): Answer<void> {
+    try {
+      const answer = msg.protocol !== "sip" ? this.#other(generation, msg, 0) : this.#preRouting(generation, msg, slot);
+      return answer instanceof Promise ? answer.catch((error) => this.#failed(error)) : answer;
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   #failed(error: unknown): void {
     this.#server.scriptFailure(error, "serving a message");
   }
