@@ -70,12 +70,12 @@ export const Semicolon = punctuation("Semicolon", ";");
 export const Colon = punctuation("Colon", ":");
 export const Dot = punctuation("Dot", ".");
 export const Assign = punctuation("Assign", "=");
-export const AddAssign = punctuation("AddAssign", "+=");
+const AddAssign = punctuation("AddAssign", "+=");
 /** SER's `%name` attributes: read so that the message can say what to write instead. */
 export const Percent = punctuation("Percent", "%");
 
-export const IntCast = createToken({ name: "IntCast", pattern: "(int)", label: "`(int)`", categories: [Prefix] });
-export const StrCast = createToken({ name: "StrCast", pattern: "(str)", label: "`(str)`", categories: [Prefix] });
+const IntCast = createToken({ name: "IntCast", pattern: "(int)", label: "`(int)`", categories: [Prefix] });
+const StrCast = createToken({ name: "StrCast", pattern: "(str)", label: "`(str)`", categories: [Prefix] });
 const Not = punctuation("Not", "!", [Prefix]);
 const Tilde = punctuation("Tilde", "~", [Prefix]);
 const Defined = reservedToken("Defined", [Prefix], "`defined`");
@@ -203,7 +203,7 @@ export const Kemi = keyword("Kemi", "kemi");
 export const KemiCallback = reservedToken("KemiCallback", [], "KEMI callback");
 export const Param = reservedToken("CoreParam", [], "core parameter");
 /** `force_rport`, `add_rport` and `udp_mtu_try_proto` are parameters and functions. */
-export const ParamFunction = reservedToken("ParamFunction", [Param, CoreFunction], "core parameter");
+const ParamFunction = reservedToken("ParamFunction", [Param, CoreFunction], "core parameter");
 export const Description = keyword("Description", "desc");
 
 export const Advertise = keyword("Advertise", "advertise");

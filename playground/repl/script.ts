@@ -44,7 +44,7 @@ function noteFiles(session: Session, sources: ReadonlyMap<string, string>): void
 }
 
 /** A file as a ladder has it. */
-export const fileLines = (path: string, text: string): string =>
+const fileLines = (path: string, text: string): string =>
   [
     `file "${path}"`,
     ...text

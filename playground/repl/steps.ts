@@ -123,7 +123,7 @@ export async function doStep(
   }
 }
 
-export const NOT_LOADED = "the script was not loaded: `problems` shows why, `reload` tries again";
+const NOT_LOADED = "the script was not loaded: `problems` shows why, `reload` tries again";
 const early = new Set<Step["kind"]>(["peer", "dns", "file", "reload", "define", "interface"]);
 
 /** Whoever answers, or goes on with a call, is there already: another name is a slip. */

@@ -158,7 +158,7 @@ function argumentsOf(call: Call, fn: Fn, args: readonly (Rv | null)[], scope: Sc
 }
 
 /** Whether a kind takes something that is computed at each call. */
-export const takesComputed = (kind: Kind<unknown>): boolean =>
+const takesComputed = (kind: Kind<unknown>): boolean =>
   kind.computed ?? (kind.kind === "int" || kind.kind === "string" || kind.kind === "variable" || kind.kind === "any");
 
 function checkArgument(call: Call, kind: Kind<unknown>, value: Rv, written: Expr, scope: Scope): void {

@@ -130,7 +130,7 @@ export function traceText(events: readonly TraceEvent[], options?: TraceTextOpti
 }
 
 /** The messages of a trace, for a diagram. */
-export const traceMessages = (events: readonly TraceEvent[]): DiagramMessage[] =>
+const traceMessages = (events: readonly TraceEvent[]): DiagramMessage[] =>
   events
     .filter((it) => it.kind === "received" || it.kind === "sent")
     .map((it): DiagramMessage => {

@@ -66,10 +66,6 @@ export const addressKey = (host: string): string => {
 export const isLoopback = (address: string): boolean =>
   isIpv4(address) ? address.startsWith("127.") : addressKey(address) === "0:0:0:0:0:0:0:1";
 
-/** 0.0.0.0 and ::, which stand for every local address. */
-export const isWildcard = (address: string): boolean =>
-  address === "0.0.0.0" || addressKey(address) === "0:0:0:0:0:0:0:0";
-
 export const isMulticast = (address: string): boolean => {
   if (isIpv4(address)) {
     const first = Number(address.slice(0, address.indexOf(".")));

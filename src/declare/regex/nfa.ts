@@ -2,7 +2,7 @@
 import { type Assertion, type ByteSet, isWord, type Node } from "./syntax.ts";
 
 /** More states than this are refused, as glibc refuses what needs too much memory. */
-export const MOST_STATES = 20_000;
+const MOST_STATES = 20_000;
 
 type State =
   | { op: "bytes"; set: ByteSet; next: number }

@@ -29,7 +29,7 @@ function complain({ core }: Jansson, problem: string): -1 {
 }
 
 /** What a script gets for a value: integers beyond 32 bits and reals as text, truth as 1 and 0. */
-export function toValue(value: Json): Value {
+function toValue(value: Json): Value {
   if (value === null || typeof value === "string") return value;
   if (typeof value === "boolean") return value ? 1 : 0;
   if (value instanceof JsonNumber) {

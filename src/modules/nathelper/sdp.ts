@@ -4,7 +4,7 @@ import type { SipMessage } from "../../sip/message.ts";
 import { isNull } from "./addresses.ts";
 import type { Nathelper } from "./state.ts";
 
-export const Fix = { activeDirection: 1, mediaAddress: 2, noRtpProxy: 4, originAddress: 8 } as const;
+const Fix = { activeDirection: 1, mediaAddress: 2, noRtpProxy: 4, originAddress: 8 } as const;
 
 /** The SDP without the line ends behind it; null when the message has none. */
 function bodyRange(msg: SipMessage): Range | null {

@@ -8,7 +8,7 @@ import { type PvState, pv } from "./state.ts";
 type Credentials = ReadonlyMap<string, string>;
 
 /** Parameters of a Digest credential by lower-case name; undefined for another scheme or a malformed field. */
-export function parseDigest(value: string): Credentials | undefined {
+function parseDigest(value: string): Credentials | undefined {
   const scheme = /^\s*digest[\s,]\s*/i.exec(value);
   if (!scheme) return undefined;
   const found = new Map<string, string>();

@@ -55,7 +55,7 @@ const writable = (it: Pv<PvState>, name: UriPart, accept: (value: Value, read: b
   });
 
 /** Changes one part of the Request-URI in force. False when it is malformed or the part cannot be changed. */
-export function setPart({ msg }: Call, name: UriPart, value: string): boolean {
+function setPart({ msg }: Call, name: UriPart, value: string): boolean {
   const uri = msg.parsedUri;
   const text = uri && rewriteUri(uri, name, value);
   if (text === null) return false;

@@ -34,7 +34,7 @@ function compiled(source: string, state: Regexes): Compiled | string {
 }
 
 /** The groups of a file: `[n]` begins one, each other line is an alternative of it. A string is the problem. */
-export function parseGroups(content: string, mostGroups: number, longestGroup: number): string[] | string {
+function parseGroups(content: string, mostGroups: number, longestGroup: number): string[] | string {
   const groups: string[][] = [];
   for (const line of content.split("\n")) {
     if (line === "" || /^[\s#]/.test(line)) continue;

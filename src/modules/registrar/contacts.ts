@@ -36,7 +36,7 @@ export function contactsOf(msg: SipMessage, { contactMaxSize }: Settings): Conta
 }
 
 /** The number of the Expires field as a signed 32-bit one; -1 when there is none that is a number. */
-export function expiresOf(msg: SipMessage): number {
+function expiresOf(msg: SipMessage): number {
   const value = msg.first(HeaderType.expires)?.trim();
   if (value === undefined || value.length > 10) return -1;
   const digits = /^(\d+)(?:\s|$)/.exec(value)?.[1];

@@ -7,8 +7,8 @@ import type { NameAddr } from "../../sip/nameaddr.ts";
 import { parseUri, type Uri, uriParam } from "../../sip/uri.ts";
 import { isSelf, nextRouteField, type RouteField, type Rr, routeField } from "./state.ts";
 
-export const Driven = 1;
-export const NotDriven = -1;
+const Driven = 1;
+const NotDriven = -1;
 /** The next hop is from a route set that the request brought along. */
 export const Preloaded = -3;
 

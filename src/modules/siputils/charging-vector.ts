@@ -3,7 +3,7 @@ import type { Core } from "../../declare/core.ts";
 import { bracketed } from "../../sip/ip.ts";
 import type { Header, SipMessage } from "../../sip/message.ts";
 
-export const PcvStatus = { none: 0, parsed: 1, icidMissing: 2, generated: 3, deleted: 4, replaced: 5 } as const;
+const PcvStatus = { none: 0, parsed: 1, icidMissing: 2, generated: 3, deleted: 4, replaced: 5 } as const;
 
 /** What is known of a message's vector. */
 export interface ChargingVector {

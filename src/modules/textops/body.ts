@@ -10,7 +10,7 @@ const { fn } = declare<Textops>();
 const makers: readonly RouteKind[] = ["request", "failure", "branch"];
 
 /** Replaces the body and its Content-Type; a Content-Length that is there is put right when the message is sent. */
-export function setBody(msg: SipMessage, body: string, type: string): 1 | -1 {
+function setBody(msg: SipMessage, body: string, type: string): 1 | -1 {
   if (body === "" || type === "" || msg.headersProblem !== "") return -1;
   const at = bodyOffset(msg);
   msg.bodyEdits.clear();

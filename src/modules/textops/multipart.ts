@@ -11,7 +11,7 @@ const { fn } = declare<Textops>();
 const makers: readonly RouteKind[] = ["request", "failure", "branch"];
 const readers: readonly RouteKind[] = ["request", "failure", "branch", "onreply"];
 
-export const isMixed = (msg: SipMessage): boolean => {
+const isMixed = (msg: SipMessage): boolean => {
   const type = msg.first(HeaderType.contentType);
   return type !== undefined && mimeOf(type) === "multipart/mixed";
 };
@@ -30,7 +30,7 @@ export interface Part {
 const CONTENT_TYPE = /^(?:content-type|c)[ \t]*:[ \t]*/i;
 
 /** The first part whose Content-Type line is exactly the given type; offsets are in the message. */
-export function findPart(msg: SipMessage, type: string): Part | undefined {
+function findPart(msg: SipMessage, type: string): Part | undefined {
   const body = bodyOffset(msg);
   const boundary = boundaryOf(msg.first(HeaderType.contentType) ?? "");
   if (body < 0 || !boundary) return undefined;

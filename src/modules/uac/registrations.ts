@@ -18,7 +18,7 @@ import { userAgentOf } from "../tm/uac.ts";
 import { authorization, challengeOf } from "./auth.ts";
 import type { AccountTable } from "./database.ts";
 
-export const RegFlag = { disabled: 1, ongoing: 2, online: 4, authSent: 8, started: 16 } as const;
+const RegFlag = { disabled: 1, ongoing: 2, online: 4, authSent: 8, started: 16 } as const;
 
 /** What a record is made of; an account of the local user at another registrar. */
 export interface Account {

@@ -13,7 +13,7 @@ import { errorsIn, problemsText } from "./problems.ts";
 import { version } from "./usage.ts";
 
 /** What `check` exits with. */
-export const CHECKED = {
+const CHECKED = {
   /** Nothing, or remarks only. */
   fine: 0,
   /** Errors or warnings. */

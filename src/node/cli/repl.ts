@@ -9,7 +9,7 @@ import { modules } from "../../modules/index.ts";
 import { historyPath, outside, pipedText, readLines, Screen } from "./repl-terminal.ts";
 
 /** What `viaduct repl` exits with. */
-export const PLAYED = {
+const PLAYED = {
   ended: 0,
   /** Something that was not typed by hand went wrong. */
   failed: 1,

@@ -16,7 +16,7 @@ import { CachedDisk, type FileResult, type RunOptions, runFile, unreadable, upda
 import { Watched } from "./watch.ts";
 
 /** What `viaduct test` exits with. */
-export const TESTED = {
+const TESTED = {
   /** Everything went as written. */
   passed: 0,
   /** Something went otherwise, a script was refused, or a ladder cannot be read. */

@@ -6,7 +6,7 @@ import { controlPaths } from "../control/path.ts";
 import { NO_SERVER } from "./rpc.ts";
 
 /** What `viaduct trace` exits with. */
-export const TRACED = {
+const TRACED = {
   ended: 0,
   /** The server refused the filters, or went away. */
   failed: 1,

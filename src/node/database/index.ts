@@ -116,7 +116,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl | string {
 }
 
 /** For log lines. */
-export const withoutPassword = (url: string): string => url.replace(/(\/\/[^:@/]*):.*@/, "$1:***@");
+const withoutPassword = (url: string): string => url.replace(/(\/\/[^:@/]*):.*@/, "$1:***@");
 
 export const messageOf = (error: unknown): string => {
   const text =

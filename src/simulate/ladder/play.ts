@@ -381,7 +381,7 @@ export const problemOf = ({ severity, code, message, span, hint }: Problem): Fai
 });
 
 /** The last line that belongs to a step. */
-export function lastLine(step: Step): number {
+function lastLine(step: Step): number {
   const more = ("details" in step ? step.details.length : 0) + ("body" in step ? step.body.length : 0);
   return step.line + more;
 }

@@ -12,7 +12,7 @@ export function toHex(text: string): string {
 }
 
 /** The value of a hexadecimal digit; -1 when it is none. */
-export function hexDigit(c: number): number {
+function hexDigit(c: number): number {
   if (c >= 48 && c <= 57) return c - 48;
   const lower = c | 32;
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;

@@ -37,7 +37,7 @@ const SHORT: Readonly<Record<string, string>> = {
   "\\": "\\",
 };
 
-export const jsonEscape = (text: string): string =>
+const jsonEscape = (text: string): string =>
   text.replace(/[\x00-\x1f"\\]/g, (c) => `\\${SHORT[c] ?? `u${c.charCodeAt(0).toString(16).padStart(4, "0")}`}`);
 
 export const valClass = transformationClass("What becomes of null and of texts for JSON.", "any", {
