@@ -46,14 +46,6 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
      }`,
     `request_route { sql_pvquery("c", "q", "$var(x)"); xlog("$var(x)"); if ($rU == "x") $var(x) = 1; }`,
   ],
-  "apply-after-record-route": [
-    `request_route { record_route_preset("192.0.2.1:5060"); msg_apply_changes(); t_relay(); }`,
-    `request_route {
-       record_route_advertised_address("192.0.2.1");
-       msg_apply_changes(); # <<
-       t_relay();
-     }`,
-  ],
   "never-armed": [
     `request_route {
        #!ifdef WITH_FORKING
@@ -228,6 +220,12 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
      }`,
   ],
   "apply-after-record-route": [
+    `request_route { record_route_preset("192.0.2.1:5060"); msg_apply_changes(); t_relay(); }`,
+    `request_route {
+       record_route_advertised_address("192.0.2.1");
+       msg_apply_changes(); # <<
+       t_relay();
+     }`,
     `request_route { record_route(); msg_apply_changes(); sl_send_reply("403", "No"); exit; }`,
     `request_route {
        record_route();
