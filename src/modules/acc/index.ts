@@ -5,7 +5,7 @@ import type { Answer } from "../../declare/value.ts";
 import { tableStatistics } from "../db/tables.ts";
 import { Newest } from "../newest.ts";
 import { accountOf } from "./account.ts";
-import { parameters, settingsOf } from "./parameters.ts";
+import { directionProblem, parameters, settingsOf } from "./parameters.ts";
 import { type Entry, tableName, writeLine, writeRows } from "./record.ts";
 import { type Acc, type Book, complain, fn, module } from "./state.ts";
 
@@ -46,8 +46,8 @@ export const acc = module({
     (core.owner.watchers ??= []).push({ began: (tx, run) => accountOf(state, tx, run) });
     return state;
   },
-  async open({ book }) {
-    const problem = await book?.tables.problem();
+  async open({ book, core, detectDirection }) {
+    const problem = (detectDirection ? directionProblem(core) : undefined) ?? (await book?.tables.problem());
     if (problem) throw new Error(`acc: ${problem}`);
   },
   serve: (state) => state.newest.add(state),

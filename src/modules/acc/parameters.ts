@@ -102,7 +102,8 @@ function rangeProblem(params: Params): string | undefined {
   return undefined;
 }
 
-function directionProblem(core: Core): string | undefined {
+/** Module rr may start after this one: it is asked once more when all have started. */
+export function directionProblem(core: Core): string | undefined {
   if (!core.modules.some((it) => it.name === "rr")) return "detect_direction needs the module rr";
   return rrOf(core)?.appendFromtag === false ? "detect_direction needs parameter append_fromtag of rr" : undefined;
 }

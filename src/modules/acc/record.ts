@@ -23,7 +23,7 @@ export interface Entry {
 }
 
 /** What stands before the text of a line; who reads Kamailio's log finds the lines of acc by it. */
-const PREFIX = "acc [acc.c:284]: acc_log_request(): ";
+const PREFIX = "acc [acc.c:288]: acc_log_request(): ";
 /** The longest line, in bytes. */
 const LONGEST_LINE = 65_534;
 /** A time that is formatted has to be shorter; else it is left out. */
