@@ -63,6 +63,8 @@ export const branchTo = (uri: string): Branch => ({
   regId: 0,
 });
 
+const NO_BRANCHES: readonly Branch[] = [];
+
 /** The parsed fields: what a message occupies beside its text. Messages of the same text share one. */
 export class Index {
   headers: Header[] = [];
@@ -141,7 +143,7 @@ export class SipMessage {
   /** The connection to send on, used when `marks` has "use-connection" (tcp_set_otcpid); 0 for none. */
   outConnection = 0;
   /** Further branches (append_branch). */
-  branches: Branch[] = [];
+  branches: readonly Branch[] = NO_BRANCHES;
   edits = new Edits();
   bodyEdits = new Edits();
   reply: ReplyEdits | undefined = undefined;
@@ -250,6 +252,13 @@ export class SipMessage {
   /** The method that a request or the request of a reply has. */
   get cseqMethod(): string {
     return this.cseq?.method ?? "";
+  }
+
+  addBranch(branch: Branch): void {
+    this.branches = [...this.branches, branch];
+  }
+  removeBranch(at: number): void {
+    this.branches = this.branches.filter((_, index) => index !== at);
   }
 
   name(header: Header): string {

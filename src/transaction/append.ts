@@ -52,7 +52,7 @@ function append(tx: Transaction, targets: readonly Branch[], contact: string): A
   return after(added, () => {
     tx.request.flags = request.flags;
     if (tx.isCanceled) {
-      tx.branches.length = first;
+      tx.branches = tx.branches.slice(0, first);
       return ErrorCode.unspecified;
     }
     const last = tx.branches.length;

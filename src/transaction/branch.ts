@@ -144,5 +144,5 @@ function install(tx: Transaction, msg: SipMessage, branch: ClientBranch, index: 
   branch.onReply = tx.onReply;
   branch.onFailure = tx.onFailure;
   branch.onBranchFailure = tx.onBranchFailure;
-  tx.branches.push(branch);
+  tx.addBranch(branch);
 }

@@ -81,7 +81,7 @@ export function failOver(tx: Transaction, index: number, msg: SipMessage): Answe
     to.socket === failed.socket && to.protocol === failed.protocol
       ? text.replace(name(index), name(added))
       : text.replace(new RegExp(`^Via:.*${name(index).replaceAll(".", "\\.")}.*\r\n`, "m"), ownViaLine(tx, added, to));
-  tx.branches.push(branch);
+  tx.addBranch(branch);
   return sendBranch(tx, added, msg);
 }
 

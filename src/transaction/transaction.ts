@@ -77,6 +77,8 @@ export class ClientBranch {
   }
 }
 
+const NO_BRANCHES: readonly ClientBranch[] = [];
+
 /** Where a suspended run was (Kamailio's async_backup). */
 export interface Suspension {
   readonly onReply: boolean;
@@ -127,7 +129,7 @@ export class Transaction extends WheelTimer {
   finalReply = false;
 
   // ── Client side ──
-  readonly branches: ClientBranch[] = [];
+  branches: readonly ClientBranch[] = NO_BRANCHES;
   /** The branch that a branch route is preparing: not one of `branches` yet. */
   newBranch: ClientBranch | undefined = undefined;
   onFailure: RouteHandle | undefined = undefined;
@@ -195,6 +197,11 @@ export class Transaction extends WheelTimer {
     this.cseq = cseq;
     this.lists = lists;
     if (method === "INVITE") this.flags = TFlag.invite;
+  }
+
+  addBranch(branch: ClientBranch): void {
+    // A copy: an array that is pushed to takes room for sixteen more.
+    this.branches = [...this.branches, branch];
   }
 
   get settings(): Settings {

@@ -125,7 +125,7 @@ function build(engine: Engine, request: UacRequest, to: Destination): Transactio
   branch.uri = request.requestUri;
   branch.onReply = tx.onReply = request.onReply;
   branch.onFailure = tx.onFailure = request.onFailure;
-  tx.branches.push(branch);
+  tx.addBranch(branch);
   return tx;
 }
 

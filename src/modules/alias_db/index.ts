@@ -66,7 +66,7 @@ async function lookup(call: Call, table: string, flags: string, state: AliasDb):
     // One place is the Request-URI's.
     if (msg.branches.length >= call.core.config.int("max_branches") - 1) return complain(state, "too many branches");
     // The least q, so that the Request-URI is tried before it.
-    msg.branches.push({ ...branchTo(it), q: 0 });
+    msg.addBranch({ ...branchTo(it), q: 0 });
   }
   return 1;
 }

@@ -130,7 +130,7 @@ export const uriFunctions = {
     returns: { 1: "Always." },
     run({ msg }, { index }) {
       const at = Number(index) < 0 ? msg.branches.length + Number(index) : Number(index);
-      if (at >= 0 && at < msg.branches.length) msg.branches.splice(at, 1);
+      msg.removeBranch(at);
       return 1 as const;
     },
   }),

@@ -27,7 +27,7 @@ function append(call: Call, uri: string, qText: string): 1 | -1 {
   if (msg.branches.length >= most - 1) return complain(call, "append_branch: there are too many branches");
   const target = uri || msg.uri;
   if (target.length > MAX_URI) return complain(call, "append_branch: the URI is too long");
-  msg.branches.push({
+  msg.addBranch({
     ...branchTo(target),
     dstUri: msg.dstUri ?? "",
     path: msg.path ?? "",

@@ -24,7 +24,8 @@ function sendReceived(call: Call, host: string, protocol: Protocol): Answer<1 | 
   const { msg } = call;
   const next = host === "" ? (msg.dstUri ?? msg.uri) : `sip:${host}`;
   const uri = parseUri(next);
-  if (!uri) return complain(call, `${next} is no SIP URI`);
+  // No URI is expected as host: the scheme would be one.
+  if (!uri || (host !== "" && uri.user !== "")) return complain(call, `${next} is no address`);
   // Kamailio asks for no SRV records here.
   const port = uri.portNo || 5060;
   return deliver(call, `sip:${uri.host}:${port};transport=${protocol}`, msg.text, undefined, protocol);

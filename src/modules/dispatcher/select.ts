@@ -111,7 +111,7 @@ function branches({ msg, core }: Call, set: DestinationSet, at: number, target: 
       branchUri = user === "" ? uri : uri.replace(/^(sips?:)/, `$1${user.replaceAll("$", "$$$$")}@`);
     }
     if (msg.branches.length >= most - 1) return 2;
-    msg.branches.push({
+    msg.addBranch({
       ...branchTo(branchUri),
       dstUri: target === "domain" ? "" : uri,
       socket,

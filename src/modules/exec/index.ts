@@ -56,7 +56,7 @@ function setTargets(call: Call, uris: readonly string[]): boolean {
   for (const [i, uri] of uris.entries()) {
     if (i === 0) msg.newUri = uri;
     else if (msg.branches.length >= most) return complain(call, "there are too many URIs") > 0;
-    else msg.branches.push(branchTo(uri));
+    else msg.addBranch(branchTo(uri));
   }
   return true;
 }

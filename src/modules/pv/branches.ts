@@ -119,7 +119,7 @@ export const branchVariables: Record<string, Pv<PvState>> = {
     set: ({ msg }, _key, value, _state, read) => {
       const uri = textOf(value, read === true);
       if (!uri) return false;
-      msg.branches.push({ ...branchTo(uri), socket: msg.forceSendSocket });
+      msg.addBranch({ ...branchTo(uri), socket: msg.forceSendSocket });
       return true;
     },
   }),
@@ -154,9 +154,9 @@ function bindBranch(text: PvText, key: string, variables: Variables): Bound | st
     },
     set: (call, value, read) => {
       const at = find(call);
-      const { branches } = call.msg;
-      const it = branches[at];
-      return it !== undefined && writeBranch(call, it, key, value, read === true, () => branches.splice(at, 1));
+      const { msg } = call;
+      const it = msg.branches[at];
+      return it !== undefined && writeBranch(call, it, key, value, read === true, () => msg.removeBranch(at));
     },
   };
 }
@@ -188,7 +188,7 @@ export const branchFunctions: Record<string, Fn<PvState>> = {
     returns: { 1: "done", [-1]: "the static branch has no URI" },
     run: ({ msg }, _args, { staticBranch: it }) => {
       if (it.uri === "") return -1;
-      msg.branches.push({ ...it });
+      msg.addBranch({ ...it });
       return 1;
     },
   }),

@@ -158,7 +158,7 @@ function addBranch(call: Call, contact: Contact, state: Registrar): void {
   const hop = nextHop(contact.path, state);
   // One place is the Request-URI's.
   if (hop === null || msg.branches.length >= call.core.config.int("max_branches") - 1) return;
-  msg.branches.push(branchOf(contact, hop));
+  msg.addBranch(branchOf(contact, hop));
   if (contact.attributes) placeAttributes(call, contact.attributes, msg.branches.length, state);
 }
 

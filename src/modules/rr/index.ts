@@ -1,6 +1,6 @@
 /** rr: Record-Route, and routing by Route. Follows Kamailio's src/modules/rr. */
 import type { Call } from "../../declare/call.ts";
-import { declare, int, regex, str, text } from "../../declare/module.ts";
+import { declare, int, optional, regex, str, text } from "../../declare/module.ts";
 import { looseRoute, Preloaded } from "./loose.ts";
 import { addRrParam, recordRoute, recordRouteAdvertised, recordRoutePreset, removeRecordRoute } from "./record.ts";
 import { type Direction, direction, type Rr, routedParams, routeField } from "./state.ts";
@@ -105,16 +105,16 @@ export const rr = module({
       in: recording,
       args: {
         address: str("Host and port of the URI."),
-        second: str("Host and port of a second field; needs enable_double_rr.", { fallback: "" }),
+        second: optional(str("Host and port of a second field; needs enable_double_rr.")),
       },
       returns: recorded,
       run(call, args, state) {
-        if (args.second !== "" && state.double === 0) return -1;
+        const { address, second } = args;
+        if (second !== undefined && state.double === 0) return -1;
         return once(
           call,
           () =>
-            recordRoutePreset(call, args.address, state) &&
-            (args.second === "" || recordRoutePreset(call, args.second, state)),
+            recordRoutePreset(call, address, state) && (second === undefined || recordRoutePreset(call, second, state)),
         );
       },
     }),

@@ -77,7 +77,8 @@ export function addRrParam(msg: SipMessage, params: string, state: Rr): boolean 
   const wanted = state.double > 0 ? 2 : 1;
   for (const anchor of own.slice(0, wanted)) {
     const term = anchor.after.at(-1)!;
-    anchor.after.splice(2, 0, typeof term === "string" ? params : (send) => (term(send) === "" ? "" : params));
+    const added: EditText = typeof term === "string" ? params : (send) => (term(send) === "" ? "" : params);
+    anchor.after = [...anchor.after.slice(0, 2), added, ...anchor.after.slice(2)];
   }
   return own.length >= wanted;
 }
@@ -94,7 +95,7 @@ const ownRecordRoutes = (msg: SipMessage): Anchor[] =>
 function add(msg: SipMessage, start: number, head: EditText, suffix: string, only?: Condition): void {
   const parts: EditText[] = [head, suffix, ">\r\n"];
   const anchor = msg.edits.anchor(start, HeaderType.recordRoute);
-  anchor.after.push(...(only ? parts.map((part) => when(only, part)) : parts));
+  anchor.after = only ? parts.map((part) => when(only, part)) : parts;
 }
 
 const when =

@@ -34,13 +34,13 @@ export interface RouteField {
   readonly entries: readonly NameAddr[];
 }
 
-/** The Route field at or after index `from` in the header fields; undefined when there is none, null when it or a field before it is malformed. */
+/** The Route field at or after index `from` in the header fields; undefined when there is none, null when it or a field before it is malformed: each has its URI in angle brackets. */
 export function routeField(msg: SipMessage, from = 0): RouteField | null | undefined {
   for (let i = from; i < msg.headers.length; i++) {
     const header = msg.headers[i]!;
     if (header.type !== HeaderType.route) continue;
     const entries = parseNameAddrs(msg.text, header.valueStart, header.valueEnd);
-    return entries === null ? null : { header, entries };
+    return entries === null || !entries.every((it) => it.enclosed) ? null : { header, entries };
   }
   return msg.headersProblem === "" ? undefined : null;
 }

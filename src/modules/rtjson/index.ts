@@ -84,7 +84,7 @@ function first(call: Call, route: Destination): void {
 
 function append(call: Call, route: Destination): void {
   const { msg } = call;
-  msg.branches.push({
+  msg.addBranch({
     ...branchTo(route.uri ?? msg.uri),
     dstUri: route.dst_uri ?? "",
     path: route.path ?? "",

@@ -168,7 +168,7 @@ function rest(call: Call, state: Tm, seen: Set<string>): 1 | -1 {
       store(call, state.contactFlows, { ...contact, attributes: undefined }, false);
     else {
       if (contact.instance !== "") seen.add(contact.instance);
-      msg.branches.push({ ...branch, userAgent: "", regId: 0 });
+      msg.addBranch({ ...branch, userAgent: "", regId: 0 });
       restoreAttributes(call, item.value, msg.branches.length, state);
     }
     if (last) return 1;
@@ -187,7 +187,7 @@ function nextFlow(call: Call, state: Tm): 1 | -1 | -2 {
   lists.xavps.removeItem(item);
   if (contact === null) return -1;
   const { last: _last, ...branch } = contact;
-  msg.branches.push({ ...branch, userAgent: "", regId: 0 });
+  msg.addBranch({ ...branch, userAgent: "", regId: 0 });
   return 1;
 }
 

@@ -1,7 +1,8 @@
 /** Requests that are being processed and may not have a transaction yet: their copies are seen by t_precheck_trans. */
 import type { Call } from "../../declare/call.ts";
+import type { SipMessage } from "../../sip/message.ts";
 import { stateOf } from "../../transaction/run.ts";
-import { fromTag, viaFacts } from "../../transaction/wire.ts";
+import { fromTag } from "../../transaction/wire.ts";
 
 export interface Tmx {
   readonly precheck: Precheck;
@@ -9,8 +10,8 @@ export interface Tmx {
 }
 
 export class Precheck {
-  /** How many runs are at each request. */
-  readonly #running = new Map<string, number>();
+  /** What the runs in progress are at: few, for workers bound them. */
+  readonly #running: SipMessage[] = [];
 
   /** Notes the run's request until the run ends. True when another run is at the same request. */
   enter(call: Call): boolean {
@@ -19,14 +20,19 @@ export class Precheck {
     if (cseq === null || cseq.method === "ACK" || cseq.method === "CANCEL") return false;
     const state = stateOf(call);
     if (state.atEnd !== undefined) return false;
-    const key = `${viaFacts(msg)?.branch ?? ""}\r${msg.callId}\r${cseq.numberText}\r${cseq.method}\r${fromTag(msg)}`;
-    const running = this.#running.get(key) ?? 0;
-    this.#running.set(key, running + 1);
+    const running = this.#running.some((it) => isCopy(it, msg));
+    this.#running.push(msg);
     state.atEnd = () => {
-      const left = this.#running.get(key)! - 1;
-      if (left > 0) this.#running.set(key, left);
-      else this.#running.delete(key);
+      const last = this.#running.pop()!;
+      if (last !== msg) this.#running[this.#running.indexOf(msg)] = last;
     };
-    return running > 0;
+    return running;
   }
 }
+
+const isCopy = (a: SipMessage, b: SipMessage): boolean =>
+  a.callId === b.callId &&
+  a.cseq?.numberText === b.cseq?.numberText &&
+  a.cseqMethod === b.cseqMethod &&
+  a.via1?.branch?.value === b.via1?.branch?.value &&
+  fromTag(a) === fromTag(b);
