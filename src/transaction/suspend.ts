@@ -11,7 +11,8 @@ import type { RouteHandle } from "./user.ts";
 export type Name = { readonly index: number; readonly label: number };
 
 export function suspend(tx: Transaction, run: Run): Name | null {
-  if (tx.isCanceled || tx.status >= 200) return null;
+  // In a branch_route the branch that is being made cannot wait.
+  if (tx.isCanceled || tx.status >= 200 || run.kind === "branch") return null;
   const { msg } = run;
   if (msg.isRequest) {
     if (tx.isInvite && tx.flags & TFlag.auto100 && tx.status < 100) trying(tx, msg);
@@ -40,7 +41,7 @@ function addBlindBranch(tx: Transaction, run: Run): number {
   const branch = new ClientBranch(tx, index);
   branch.flags |= BranchFlag.blind;
   branch.onFailure = tx.onFailure;
-  tx.branches.push(branch);
+  tx.addBranch(branch);
   branch.request.startSilent();
   stateOf(run).handled |= Handled.forwarded;
   return index;
