@@ -53,6 +53,7 @@ import { tm } from "./tm/index.ts";
 import { tmx } from "./tmx/index.ts";
 import { tsilo } from "./tsilo/index.ts";
 import { uac } from "./uac/index.ts";
+import { uacRedirect } from "./uac_redirect/index.ts";
 import { usrloc } from "./usrloc/index.ts";
 import { uuid } from "./uuid.ts";
 import { websocket } from "./websocket/index.ts";
@@ -88,6 +89,7 @@ export const modules: readonly Module[] = [
   tmx,
   async,
   uac,
+  uacRedirect,
   rtjson,
   sanity,
   httpAsyncClient,
