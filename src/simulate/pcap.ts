@@ -65,6 +65,10 @@ interface Interface {
   readonly unit: number;
 }
 
+/** Bytes of a block of an interface without options, and of one with an empty packet. */
+const SHORTEST_INTERFACE = 20;
+const SHORTEST_PACKET = 32;
+
 function blocks(view: DataView): Frame[] | string {
   const found: Frame[] = [];
   let interfaces: Interface[] = [];
@@ -77,9 +81,9 @@ function blocks(view: DataView): Frame[] | string {
     }
     const size = view.getUint32(at + 4, little);
     if (size < 12 || at + size > view.byteLength) break;
-    if (type === 1)
+    if (type === 1 && size >= SHORTEST_INTERFACE)
       interfaces.push({ link: view.getUint16(at + 8, little), unit: unitOf(view, at + 16, at + size - 4, little) });
-    else if (type === 6) {
+    else if (type === 6 && size >= SHORTEST_PACKET) {
       const { link, unit } = interfaces[view.getUint32(at + 8, little)] ?? { link: 1, unit: 1e-6 };
       const time = (view.getUint32(at + 12, little) * 2 ** 32 + view.getUint32(at + 16, little)) * unit;
       const to = at + 28 + view.getUint32(at + 20, little);

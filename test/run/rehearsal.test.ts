@@ -118,6 +118,9 @@ test("what is cut off or no recording at all", () => {
   for (let end = 24; end < whole.length; end++) expect(read(whole.slice(0, end)).length).toBeLessThan(2);
   const ng = pcapng([[...MACS, 8, 0, ...packet(request("a", 1))]]);
   for (let end = 24; end < ng.length; end++) expect(read(ng.slice(0, end))).toEqual([]);
+  // Blocks of an interface and of a packet that have no room for what they are about.
+  for (const type of [1, 6])
+    expect(read(Uint8Array.from([...pcapng([]), ...le32(type), ...le32(12), ...le32(12)]))).toEqual([]);
   expect(read(new Uint8Array(30))).toEqual(["this is neither pcap nor pcapng"]);
   expect(read(new Uint8Array(3))).toEqual(["the file is too short for a recording"]);
 });
