@@ -37,6 +37,12 @@ const done = { 1: "done" } as const;
 
 const SIGABRT = 6;
 
+/** What is no number counts as 0. */
+const percentage = (text: string): number => (/^\d+$/.test(text) ? Number(text) : 0);
+
+/** Two to the power of `bits`, of which the processor takes the last five binary digits; below 1 they count as 1. */
+const hashSize = (bits: number): number => (bits > 0 ? (1 << bits) >>> 0 : 2);
+
 /** Keys differ by more than case. */
 const lockName = (key: string, key2: string): string => `${key}\0${key2}`.toLowerCase();
 
@@ -128,13 +134,13 @@ export const cfgutils = module({
       doc: "Sets the percentage for rand_event.",
       in: "any",
       args: {
-        percent: text("0 to 100.", {
-          check: (it) => (/^\d+$/.test(it) && Number(it) <= 100 ? undefined : `\`${it}\` is not a percentage`),
+        percent: text("0 to 100; 0 for what is no number.", {
+          check: (it) => (percentage(it) <= 100 ? undefined : `\`${it}\` is not a percentage`),
         }),
       },
       returns: done,
       run(_call, { percent }, { shared }) {
-        shared.probability = Number(percent);
+        shared.probability = percentage(percent);
         return 1 as const;
       },
     }),
@@ -247,7 +253,8 @@ export const cfgutils = module({
       },
       returns: { 1: "and above: the hash plus 1" } as Record<number, string>,
       // One more than the hash: 0 would end the script.
-      run: (_call, { first, second, size }) => coreHash(first, second, size > 0 ? 2 ** Number(size) : 2) + 1,
+      run: (_call, { first, second, size }) =>
+        coreHash(first, second, hashSize(Number(BigInt.asIntN(32, BigInt(size))))) + 1,
     }),
     check_route_exists: fn({
       doc: "Tells whether the script has a route of that name.",

@@ -98,7 +98,8 @@ function fitsText(value: string, other: string, check: Check, state: AvpopsState
     case "re":
       return (check.regex ?? compile(state, other))?.test(value) ?? false;
     case "fm":
-      return fnmatch(other, value, check.ignoreCase);
+      // The flag i needs a GNU extension that Kamailio is built without.
+      return fnmatch(other, value);
     default:
       return false;
   }

@@ -32,12 +32,11 @@ export function readFlags(text: string, allowed: string): ReadonlySet<string> | 
   return flags;
 }
 
-/** An AVP, and nothing else. A string is the problem. */
+/** An AVP; whatever stands behind it is ignored. A string is the problem. */
 export function parseAvp(text: string, { core }: AvpopsState): AvpOperand | string {
   const cut = cutVariable(text, 0);
   if (typeof cut === "string") return cut;
-  if (cut.name !== "avp" || cut.inner === undefined || cut.text !== text || cut.braces >= 0)
-    return `\`${text}\` is not an AVP`;
+  if (cut.name !== "avp" || cut.inner === undefined || cut.braces >= 0) return `\`${text}\` is not an AVP`;
   const target = avpTarget(cut.inner, core.variables);
   if (typeof target === "string") return target;
   const index = parseIndex(cut.index, core.variables);

@@ -154,9 +154,9 @@ export const tableFunctions: Record<string, Fn<HtableState>> = {
     doc: "Sets an item to a text, and how long it lives.",
     in: "any",
     args: { table, item, value: str("The text."), expires },
-    returns: { 1: "done", [-1]: "no such table" },
+    returns: { 1: "done", [-1]: "no such table, or the item has no name" },
     run: (_call, args, state) => {
-      const found = find(state, args.table);
+      const found = args.item === "" ? undefined : find(state, args.table);
       found?.set(args.item, args.value, Number(args.expires));
       return found ? 1 : -1;
     },
@@ -165,9 +165,9 @@ export const tableFunctions: Record<string, Fn<HtableState>> = {
     doc: "Sets an item to an integer, and how long it lives.",
     in: "any",
     args: { table, item, value: int("The integer."), expires },
-    returns: { 1: "done", [-1]: "no such table" },
+    returns: { 1: "done", [-1]: "no such table, or the item has no name" },
     run: (_call, args, state) => {
-      const found = find(state, args.table);
+      const found = args.item === "" ? undefined : find(state, args.table);
       found?.set(args.item, args.value, Number(args.expires));
       return found ? 1 : -1;
     },

@@ -54,8 +54,12 @@ const IPV6: readonly Range[] = [
   ["a000::", 3, "RESERVED"],
 ];
 
+/** A number of an IPv4 address has no zero before it, neither here nor behind an IPv6 address's words. */
+const isPadded = (text: string): boolean => /(?:^|[.:[])0\d+\.|\.0\d/.test(text);
+
 /** 1 IPv4, 2 IPv6, 3 IPv6 in brackets, 0 no address. */
 export function addressType(text: string): 0 | 1 | 2 | 3 {
+  if (isPadded(text)) return 0;
   if (!text.includes(":")) return parseIPv4(text) === null ? 0 : 1;
   if (parseIPv6(text) === null) return 0;
   return text.startsWith("[") ? 3 : 2;
@@ -63,13 +67,13 @@ export function addressType(text: string): 0 | 1 | 2 | 3 {
 
 /** Null when the text is no IPv4 address. */
 export function ipv4Kind(text: string): string | null {
-  const bytes = parseIPv4(text.trim());
+  const bytes = isPadded(text) ? null : parseIPv4(text.trim());
   return bytes === null ? null : (kindOf(bytes, IPV4) ?? "PUBLIC");
 }
 
 /** Null when the text is no IPv6 address; brackets may stand around it. */
 export function ipv6Kind(text: string): string | null {
-  const bytes = parseIPv6(text.trim());
+  const bytes = isPadded(text) ? null : parseIPv6(text.trim());
   return bytes === null ? null : (kindOf(bytes, IPV6) ?? null);
 }
 

@@ -160,7 +160,7 @@ export const sdpops = module({
       in: "any",
       args: { transport: str("Part of a transport.") },
       returns: yes,
-      run: (call, args) => some(call, (stream) => stream.transport.includes(args.transport)),
+      run: (call, args) => some(call, (stream) => args.transport !== "" && stream.transport.includes(args.transport)),
     }),
     sdp_transport: fn({
       doc: "Puts the transport that all streams have in common into an AVP.",

@@ -6,7 +6,9 @@ import { HeaderType } from "../../sip/headers.ts";
 import { parseUri } from "../../sip/uri.ts";
 import {
   contactsOf,
+  DECODE_PROBLEMS,
   decodeUri,
+  ENCODE_PROBLEMS,
   encodeUri,
   fromBase64Url,
   paramOf,
@@ -21,15 +23,15 @@ const both = ["request", "onreply"] as const;
 const name = str("Name of the parameter.");
 const done = { 1: "done, or there is nothing to do", [-1]: "a contact cannot be parsed" } as const;
 
-/** Rewrites each URI of the first Contact field; `change` gives null when it cannot. */
-function rewrite(call: Call, change: (uri: string) => string | null): 1 | -1 {
+/** Rewrites each URI of the first Contact field; `change` gives the code of what is wrong with one. */
+function rewrite<P extends number>(call: Call, change: (uri: string) => string | P): 1 | -1 | -4 | P {
   const { msg } = call;
   if (msg.find(HeaderType.contact) === undefined) return -1;
   const contacts = contactsOf(msg, false);
-  if (contacts === null) return -1;
+  if (contacts === null) return -4;
   for (const contact of contacts) {
     const uri = change(contact.uri);
-    if (uri === null) return -1;
+    if (typeof uri === "number") return uri;
     replaceUri(msg, contact, uri);
   }
   return 1;
@@ -53,17 +55,17 @@ export const contactFunctions = {
     doc: "Moves the parts of each contact URI into its user part, under an address of this server.",
     in: both,
     args: { prefix: text("Text by which an encoded contact is told."), host: text("Address of this server.") },
-    returns: { 1: "done", [-1]: "there is no contact, or it cannot be parsed" },
+    returns: { 1: "done", ...ENCODE_PROBLEMS, [-1]: "there is no contact", [-4]: "Contact cannot be parsed" },
     run: (call, args, state) => rewrite(call, (uri) => encodeUri(uri, args.prefix, args.host, state.separator)),
   }),
   decode_contact: fn({
     doc: "Gets the Request-URI back that encode_contact has hidden.",
     in: ["request"],
     args: {},
-    returns: { 1: "done", [-1]: "it is no encoded contact" },
+    returns: { 1: "done", ...DECODE_PROBLEMS, [-1]: "there is no URI" },
     run({ msg }, _args, state) {
       const uri = decodeUri(msg.uri, state.separator);
-      if (uri === null) return -1;
+      if (typeof uri === "number") return uri;
       msg.newUri = uri;
       return 1;
     },
@@ -72,7 +74,7 @@ export const contactFunctions = {
     doc: "Gets the contact URIs back that encode_contact has hidden.",
     in: ["request", "failure", "onreply"],
     args: {},
-    returns: { 1: "done", [-1]: "there is no contact, or it is no encoded one" },
+    returns: { 1: "done", ...DECODE_PROBLEMS, [-1]: "there is no contact", [-4]: "Contact cannot be parsed" },
     run: (call, _args, state) => rewrite(call, (uri) => decodeUri(uri, state.separator)),
   }),
   contact_param_encode: fn({

@@ -4,6 +4,23 @@ import type { SipMessage } from "../../sip/message.ts";
 import { type NameAddr, parseNameAddrs } from "../../sip/nameaddr.ts";
 import { parseUri, uriParam } from "../../sip/uri.ts";
 
+/** Codes of encode_contact and of decode_contact that say what is wrong with a URI. */
+export const ENCODE_PROBLEMS = {
+  [-25]: "a contact has no scheme",
+  [-26]: "the scheme of a contact is too short",
+  [-508]: "a contact cannot be parsed",
+} as const;
+export const DECODE_PROBLEMS = {
+  [-2]: "there is no host among the parts",
+  [-3]: "there is a password without a user",
+  [-22]: "the URI has no scheme",
+  [-23]: "the URI has no user part",
+  [-24]: "the user part has too many parts",
+  [-26]: "the user part has too few parts",
+} as const;
+type EncodeProblem = -1 | -25 | -26 | -508;
+type DecodeProblem = -1 | -2 | -3 | -22 | -23 | -24 | -26;
+
 /** Contacts of the first field, or of all fields; null when one is malformed. `*` has none. */
 export function contactsOf(msg: SipMessage, all: boolean): NameAddr[] | null {
   const contacts: NameAddr[] = [];
@@ -22,23 +39,29 @@ export function contactsOf(msg: SipMessage, all: boolean): NameAddr[] | null {
 export const replaceUri = (msg: SipMessage, contact: NameAddr, uri: string): void =>
   void msg.edits.replace(contact.uriStart, contact.uriEnd - contact.uriStart, uri);
 
-/** `sip:PREFIX*user*password*host*port*transport@ADDRESS`; null when the URI cannot be parsed. */
-export function encodeUri(uri: string, prefix: string, address: string, separator: string): string | null {
+/** `sip:PREFIX*user*password*host*port*transport@ADDRESS`; a number is Kamailio's code for why there is none. */
+export function encodeUri(uri: string, prefix: string, address: string, separator: string): string | EncodeProblem {
+  if (uri.length <= 1) return -1;
   const colon = uri.indexOf(":");
-  const parsed = colon >= 3 ? parseUri(uri.slice(colon - 3)) : null;
-  if (parsed === null) return null;
+  if (colon < 3) return colon < 0 ? -25 : -26;
+  const parsed = parseUri(uri.slice(colon - 3));
+  if (parsed === null) return -508;
   const { user, password, host, port, transport } = parsed;
   return `${uri.slice(0, colon + 1)}${[prefix, user, password, host, port, transport].join(separator)}@${address}`;
 }
 
-/** What `encodeUri` has hidden; null when the URI is no such thing. */
-export function decodeUri(uri: string, separator: string): string | null {
+/** What `encodeUri` has hidden; a number is Kamailio's code for why the URI is no such thing. */
+export function decodeUri(uri: string, separator: string): string | DecodeProblem {
+  if (uri === "") return -1;
   const colon = uri.indexOf(":");
+  if (colon < 0) return -22;
   const at = uri.indexOf("@", colon + 1);
-  if (colon < 0 || at < 0) return null;
+  if (at < 0) return -23;
   const fields = uri.slice(colon + 1, at).split(separator);
   const [, user, password, host, port, transport] = fields;
-  if (fields.length !== 6 || !host || (password && !user)) return null;
+  if (fields.length !== 6) return fields.length > 6 ? -24 : -26;
+  if (!host) return -2;
+  if (password && !user) return -3;
   const rest = uri.slice(at).search(/[;>]/);
   let out = uri.slice(0, colon + 1);
   if (user) out += `${user}${password ? `:${password}` : ""}@`;

@@ -14,10 +14,14 @@ const { fn } = declare<Siputils>();
 
 const forwarding = ["request", "branch", "failure"] as const;
 const converting = ["request", "failure", "branch", "onreply"] as const;
+/** What can stand before the colon of a field. */
+const isHeaderName = (it: string): boolean => /^[0-9A-Za-z\-._+~]+[ \t]*$/.test(it);
 const yes = { 1: "yes", [-1]: "no" } as const;
 const tag = str("Text to look at.");
 const uri = str("The URI.");
 const host = str("The host of the SIP URI.");
+const telUri = str("The URI.", { single: true });
+const telHost = str("The host of the SIP URI.", { single: true });
 const result = variable("Where the SIP URI is stored.");
 
 export const uriFunctions = {
@@ -80,7 +84,7 @@ export const uriFunctions = {
   tel2sip: fn({
     doc: "Turns a TEL URI into a SIP URI.",
     in: converting,
-    args: { uri, host, result },
+    args: { uri: telUri, host: telHost, result },
     returns: { 1: "it was converted", 2: "it is no TEL URI", [-1]: "the result is no URI" },
     run(call, args) {
       const sip = telToSip(args.uri, args.host);
@@ -91,7 +95,7 @@ export const uriFunctions = {
   tel2sip2: fn({
     doc: "As tel2sip, with the parameters sorted, and without a phone-context that is a domain.",
     in: converting,
-    args: { uri, host, result },
+    args: { uri: telUri, host: telHost, result },
     returns: { 1: "it was converted, or is no TEL URI", [-1]: "the result is no URI" },
     run(call, args) {
       const sip = telToSipSorted(args.uri, args.host);
@@ -177,9 +181,10 @@ export const uriFunctions = {
     returns: {
       1: "they are the same",
       [-1]: "they differ",
-      [-2]: "they differ, and neither is well known or sorts first",
+      [-2]: "they differ, neither is well known, and the first sorts first; or one is no header name",
     },
     run(_call, args) {
+      if (!isHeaderName(args.a) || !isHeaderName(args.b)) return -2;
       const found = compareHeaderNames(args.a, args.b);
       if (found !== "other") return found === "same" ? 1 : -1;
       return args.a.toLowerCase() < args.b.toLowerCase() ? -2 : -1;
@@ -234,7 +239,10 @@ export const uriFunctions = {
     doc: "Tells whether the message comes straight from its sender: a request with one Via, a reply whose topmost Record-Route is ours.",
     in: "any",
     args: {
-      mode: int("1: the Record-Route of a reply may hold a name, and loops are not looked for.", { fallback: 0 }),
+      mode: int("1: the Record-Route of a reply may hold a name, and loops are not looked for.", {
+        fallback: 0,
+        maybe: true,
+      }),
     },
     returns: { 1: "it does", [-1]: "it does not, or it cannot be told" },
     run({ msg, core }, args) {

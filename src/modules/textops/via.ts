@@ -10,7 +10,7 @@ export const viaFunctions: Record<string, Fn<Textops>> = {
     in: "any",
     args: {
       name: str("The parameter's name, in any case."),
-      index: int("Which Via, counted from 0 at the top, or from the last one with -1."),
+      index: int("Which Via, counted from 0 at the top, or from the last one with -2."),
     },
     returns: { 1: "the parameter will not be in the message", [-1]: "there is no such Via or parameter" } as Record<
       number,
@@ -18,7 +18,8 @@ export const viaFunctions: Record<string, Fn<Textops>> = {
     >,
     run({ msg }, { name, index }) {
       const at = Number(index);
-      const via = msg.vias.at(at);
+      // Kamailio counts one Via too many before it counts back: -1 is behind the last one.
+      const via = msg.headersProblem === "" ? msg.vias[at < 0 ? msg.vias.length + 1 + at : at] : undefined;
       const wanted = name.toLowerCase();
       let removed = 0;
       for (const param of via?.params ?? []) {
