@@ -61,6 +61,8 @@ export class SimulatedHttp implements Http {
       const address = authority(request.url);
       if (address === undefined) return later(0, () => fail("url", "URL using bad/illegal format or missing URL"));
       const service = this.services.get(address) ?? this.anyService;
+      if (!service && !/^[\d.]+:|^\[/.test(address))
+        return later(0, () => fail("resolve", "Could not resolve host name"));
       if (!service) return later(0, () => fail("refused", "Couldn't connect to server"));
       after(service(request), (answer) => {
         if ("hang" in answer) return;
@@ -68,10 +70,13 @@ export class SimulatedHttp implements Http {
         if ("reset" in answer)
           return later(answer.delay ?? 0, () => fail("reset", "Failure when receiving data from the peer"));
         later(answer.delay ?? 0, () => {
-          const body = answer.body ?? "";
-          if (request.maxBody !== undefined && body.length > request.maxBody)
-            return fail("too-large", "Failed writing received data to disk/application");
           const { status, reason = phrases[status] ?? "Unknown", headers = [] } = answer;
+          // RFC 9110 15.3.5, 15.4.5: these have no content.
+          let body = status === 204 || status === 304 ? "" : (answer.body ?? "");
+          if (request.maxBody !== undefined && body.length > request.maxBody) {
+            if (!request.truncate) return fail("too-large", "Failed writing received data to disk/application");
+            body = body.slice(0, request.maxBody);
+          }
           end({ ok: true, status, reason, headers, body, times: times() });
         });
       });
@@ -79,10 +84,11 @@ export class SimulatedHttp implements Http {
   }
 }
 
+/** Host and port of a URL; a scheme that is missing is http, as libcurl has it. */
 function authority(url: string): string | undefined {
-  const parts = /^(https?):\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/?#]+)(?::(\d+))?/i.exec(url);
+  const parts = /^(?:(https?):\/\/)?(?:[^@/\s]*@)?(\[[^\]\s]+\]|[^:/?#\s]+)(?::(\d+))?(?=[/?#]|$)\S*$/i.exec(url);
   if (!parts) return undefined;
-  return `${parts[2]!.toLowerCase()}:${parts[3] ?? (parts[1]!.toLowerCase() === "https" ? "443" : "80")}`;
+  return `${parts[2]!.toLowerCase()}:${parts[3] ?? (parts[1]?.toLowerCase() === "https" ? "443" : "80")}`;
 }
 
 /** Reason phrases as servers write them (RFC 9110, 15). */

@@ -119,6 +119,28 @@ export function buildLocalRequest(request: LocalRequest, send: SendContext, opti
   return `${out}\r\n${body}`;
 }
 
+export interface LocalAck {
+  readonly requestUri: string;
+  /** From and Call-ID of the INVITE and To of the reply: whole lines, line ends included. */
+  readonly from: string;
+  readonly callId: string;
+  readonly to: string;
+  readonly cseq: string;
+  /** Route set in order, each a name-addr with parameters. */
+  readonly routes: readonly string[];
+  /** Further header fields, each with its line end. */
+  readonly headers: string;
+  readonly body: string;
+}
+
+/** The ACK to a 2xx of an INVITE that started here (RFC 3261, 13.2.2.4), as tm writes it. */
+export function buildLocalAck(ack: LocalAck, send: SendContext, options: RequestOptions): string {
+  let out = `ACK ${ack.requestUri} SIP/2.0\r\n${ownVia(undefined, send, options)}${ack.from}${ack.callId}${ack.to}`;
+  out += `Max-Forwards: 70\r\nCSeq: ${ack.cseq} ACK\r\n`;
+  if (ack.routes.length > 0) out += `Route: ${ack.routes.join(", ")}\r\n`;
+  return `${out}${ack.headers}Content-Length: ${ack.body.length}\r\n\r\n${ack.body}`;
+}
+
 function address(uri: string, display: string | undefined): string {
   const close = uri.lastIndexOf(">");
   const enclosed = close >= 0 && (close === uri.length - 1 || uri[close + 1] === ";");

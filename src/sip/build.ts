@@ -6,7 +6,7 @@
  * - `buildForwardedReply` a received reply as edited, without its topmost Via.
  * - `currentText`, `applyChanges` the message as edited, and taking that as the new original (msg_apply_changes).
  * - `ownVia`, `outboundHostPort`, `inboundHostPort` how this server names its sockets.
- * - build-local.ts: `buildCancel`, `buildAck`, `buildLocalRequest`.
+ * - build-local.ts: `buildCancel`, `buildAck`, `buildLocalRequest`, `buildLocalAck`.
  *
  * None of these changes the message that it is given, save `applyChanges`.
  */
@@ -145,7 +145,7 @@ export function currentText(msg: SipMessage, send?: SendContext): string {
  */
 export function applyChanges(msg: SipMessage): boolean {
   // The text of a Record-Route is not known before the request is sent.
-  if (msg.marks?.has("rr-added")) return false;
+  if (msg.marked("rr-added")) return false;
   if (!msg.rebuild(currentText(msg))) return false;
   msg.edits.clear();
   msg.bodyEdits.clear();
@@ -237,12 +237,12 @@ function hostPort(socket: LocalSocket, host: string, port: number, protocol: Pro
 
 /** True when the topmost Via gets a `received` parameter. */
 function needsReceived(msg: SipMessage, via: Via): boolean {
-  if (msg.marks?.has("via-noreceived")) return false;
+  if (msg.marked("via-noreceived")) return false;
   return via.received !== undefined || via.rport !== undefined || !sameAddress(via.host, msg.received.srcIp);
 }
 
 function needsRport(msg: SipMessage, via: Via, settings: BuildSettings): boolean {
-  if (msg.marks?.has("via-noreceived")) return false;
+  if (msg.marked("via-noreceived")) return false;
   return msg.forceRport || settings.forceRport === true || via.rport !== undefined;
 }
 
@@ -332,7 +332,7 @@ function assemble(msg: SipMessage, protocol: Protocol, patches: Patch[], send: S
 /** The body with its edits; parts that a script added or removed are closed as they must be. */
 function editedBody(msg: SipMessage, send: SendContext | undefined): string {
   const body = weave(msg.text, msg.bodyStart, msg.text.length, msg.bodyEdits, NO_PATCHES, send);
-  if (!msg.marks?.has("body-multipart")) return body;
+  if (!msg.marked("body-multipart")) return body;
   return withClosedParts(body, boundaryOf(msg.first(HeaderType.contentType) ?? "") ?? "");
 }
 

@@ -35,6 +35,7 @@ export interface Settings {
   cancelBMethod: number;
   disable6xxBlock: boolean;
   localAckMode: number;
+  localAckBranchMode: number;
   failureReplyMode: number;
   fakedReplyPrio: number;
   remap503To500: boolean;
@@ -92,6 +93,7 @@ export const defaultSettings = (): Settings => ({
   cancelBMethod: 1,
   disable6xxBlock: false,
   localAckMode: 0,
+  localAckBranchMode: 0,
   failureReplyMode: 3,
   fakedReplyPrio: 0,
   remap503To500: true,

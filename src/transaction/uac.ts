@@ -1,6 +1,6 @@
 /** Requests that start here (tm's t_uac): a transaction without a server side, whose replies end in callbacks. */
 import type { Destination, LocalSocket, ReceiveInfo } from "../sip/address.ts";
-import { buildLocalRequest } from "../sip/build-local.ts";
+import { buildLocalAck, buildLocalRequest } from "../sip/build-local.ts";
 import { HeaderType } from "../sip/headers.ts";
 import { SipMessage } from "../sip/message.ts";
 import { parseNameAddrs } from "../sip/nameaddr.ts";
@@ -147,6 +147,12 @@ function sent(text: string, to: Destination): SipMessage {
   return message;
 }
 
+/** The first field of a type as it was written, line end included. */
+function lineOf(msg: SipMessage, type: number): string {
+  const header = msg.headers.find((it) => it.type === type);
+  return header === undefined ? "" : msg.text.slice(header.start, header.end);
+}
+
 /** The URI of the first route in a block of header fields; "" when there is none. */
 function firstRoute(headers: string): string {
   return /^Route[ \t]*:[^<\r\n]*<([^>\r\n]+)>/im.exec(headers)?.[1] ?? "";
@@ -183,22 +189,20 @@ export function acknowledge(
     const local = tx.settings.localAckMode !== 0;
     const where = local ? sourceOf(reply) : to;
     if (!where?.socket) return false;
-    const text = buildLocalRequest(
+    const key = tx.settings.localAckBranchMode === 0 ? tx.key : engine.newKey();
+    const text = buildLocalAck(
       {
-        method: "ACK",
         requestUri: target,
-        from: request.from?.uri ?? "",
-        fromTag: request.from?.tag ?? "",
-        to: reply.to?.uri ?? "",
-        toTag: reply.to?.tag ?? "",
-        callId: tx.callId,
-        cseq: Number(tx.cseq),
+        from: lineOf(request, HeaderType.from),
+        callId: lineOf(request, HeaderType.callId),
+        to: lineOf(reply, HeaderType.to),
+        cseq: tx.cseq,
         routes: routes.map((it) => it.text),
         headers,
         body,
       },
       { inbound: undefined, outbound: where.socket, to: where },
-      { branch: branchName(tx.index, engine.newKey(), index) },
+      { branch: branchName(tx.index, key, index) },
     );
     branch.localAck = { text, to: where };
     return after(engine.ports.send(text, where), (sent) => {

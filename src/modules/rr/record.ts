@@ -78,7 +78,7 @@ export function addRrParam(msg: SipMessage, params: string, state: Rr): boolean 
   for (const anchor of own.slice(0, wanted)) {
     const term = anchor.after.at(-1)!;
     const added: EditText = typeof term === "string" ? params : (send) => (term(send) === "" ? "" : params);
-    anchor.after = [...anchor.after.slice(0, 2), added, ...anchor.after.slice(2)];
+    anchor.after = [...anchor.after.slice(0, -1), added, term];
   }
   return own.length >= wanted;
 }

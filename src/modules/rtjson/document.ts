@@ -38,6 +38,8 @@ export interface Read {
 const text = { type: "string", nullable: true } as const;
 /** As far as an unsigned integer of C goes. */
 const count = { type: "number", minimum: 0, maximum: 0xffff_ffff, nullable: true } as const;
+/** Of either sign: what counts are the bits. */
+const flags = { type: "number", minimum: -0x8000_0000, maximum: 0xffff_ffff, nullable: true } as const;
 const side = { type: "object", nullable: true, properties: { display: text, uri: text } } as const;
 const destination = {
   type: "object",
@@ -47,7 +49,7 @@ const destination = {
     path: text,
     socket: text,
     headers: { type: "object", nullable: true, properties: { from: side, to: side, extra: text } },
-    branch_flags: count,
+    branch_flags: flags,
     fr_timer: count,
     fr_inv_timer: count,
   },

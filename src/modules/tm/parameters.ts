@@ -137,8 +137,8 @@ export const parameters = {
     { fallback: "" },
   ),
   local_ack_branch_mode: number(
-    "Via branch of the ACK to a 2xx of a request started here: 0 the INVITE's in Kamailio, 1 and 2 another one. Here it always is another one (RFC 3261, 17.1.1.3).",
-    0,
+    "Via branch of the ACK to a 2xx of a request started here: 0 that of the INVITE, 1 and 2 another one, as RFC 3261 (17.1.1.3) has it.",
+    defaults.localAckBranchMode,
   ),
   dns_reuse_rcv_socket: flag(
     "Send to further addresses of a name from the socket that the request came in on. It always is used when it fits.",
@@ -186,6 +186,7 @@ export function settingsOf(p: Parameters, maxBranches: number): Settings {
     cancelBMethod: Number(p.cancel_b_method),
     disable6xxBlock: Boolean(p.disable_6xx_block),
     localAckMode: Number(p.local_ack_mode),
+    localAckBranchMode: Number(p.local_ack_branch_mode),
     failureReplyMode: Number(p.failure_reply_mode),
     fakedReplyPrio: Number(p.faked_reply_prio),
     remap503To500: Boolean(p.remap_503_500),

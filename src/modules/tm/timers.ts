@@ -6,7 +6,7 @@ import { toTicks } from "../../transaction/wheel.ts";
 import { fn, nextOf } from "./state.ts";
 
 const ANYWHERE = ["request", "onreply", "failure", "branch"] as const;
-const SET = { 1: "it is set", [-1]: "the time is too long" } as const;
+const SET = { 1: "it is set", [-1]: "a time is negative, or too long" } as const;
 const ALWAYS = { 1: "always" } as const;
 /** Intervals are kept in 16 bits. */
 const LONGEST_INTERVAL = 65535;
@@ -75,8 +75,10 @@ export const timerFunctions = {
       fr: int("Milliseconds before one; 0 leaves it.", { fallback: 0 }),
     },
     returns: SET,
-    run(call, args): 1 {
-      setFinal(call, toTicks(Number(args.fr_inv)), toTicks(Number(args.fr)));
+    run(call, args) {
+      const [frInv, fr] = [Number(args.fr_inv), Number(args.fr)];
+      if (frInv < 0 || fr < 0) return -1;
+      setFinal(call, toTicks(frInv), toTicks(fr));
       return 1;
     },
   }),
