@@ -1,5 +1,5 @@
 /** Child processes, run by the shell (module exec). */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { Exec, ExecResult } from "../declare/host.ts";
 
 export const createExec = (): Exec => ({
@@ -8,8 +8,10 @@ export const createExec = (): Exec => ({
       const child = spawn("/bin/sh", ["-c", command], {
         env: { ...process.env, ...options.env },
         stdio: ["pipe", "pipe", options.stderr ? "pipe" : "inherit"],
-        ...(options.timeout !== undefined && { timeout: options.timeout, killSignal: "SIGKILL" as const }),
+        // A process group of its own, to be ended with all that the shell has started.
+        detached: options.timeout !== undefined,
       });
+      const timer = options.timeout === undefined ? undefined : setTimeout(() => killGroup(child), options.timeout);
       let stdout = "";
       child.stdout?.on("data", (chunk: Buffer) => {
         stdout += chunk.toString("latin1");
@@ -21,7 +23,20 @@ export const createExec = (): Exec => ({
       // A command that does not read its input is no failure of ours.
       child.stdin?.on("error", () => {});
       child.stdin?.end(Buffer.from(options.stdin ?? "", "latin1"));
-      child.on("error", () => resolve({ status: -1, stdout, stderr }));
-      child.on("close", (status) => resolve({ status: status ?? -1, stdout, stderr }));
+      const end = (status: number): void => {
+        clearTimeout(timer);
+        resolve({ status, stdout, stderr });
+      };
+      child.on("error", () => end(-1));
+      child.on("close", (status) => end(status ?? -1));
     }),
 });
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // They have all ended meanwhile.
+  }
+}
