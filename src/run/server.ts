@@ -185,7 +185,10 @@ export class Server {
       log: (level, text) => this.log.write(level, text),
     });
     const problem = await transports.open();
-    if (problem !== undefined) throw new Error(problem);
+    if (problem !== undefined) {
+      await generation.stop();
+      throw new Error(problem);
+    }
     this.#transports = transports;
     try {
       for (const module of generation.modules)

@@ -29,6 +29,8 @@ interface Running {
 
 /** Calls whose messages are remembered, to know one that is sent again. */
 const MOST_CALLS = 1000;
+/** Messages of a call that are remembered: a phone may register under one Call-ID for years. */
+const MOST_SENT = 100;
 
 /** What follows a message within so many milliseconds is because of it. */
 const JUST_NOW = 10;
@@ -155,6 +157,7 @@ export class Recorder implements Watcher {
     const known = this.#call(callId);
     const again = known.sent.has(text);
     known.sent.add(text);
+    if (known.sent.size > MOST_SENT) known.sent.delete(known.sent.values().next().value!);
     const justNow = this.#clock.now() - known.cameAt < JUST_NOW;
     if (again) return justNow ? `again: ${methodOf(known.came)} came again` : "again: no answer yet";
     if (run) return run.where;
