@@ -17,6 +17,7 @@ import { dispatcher } from "./dispatcher/index.ts";
 import { diversion } from "./diversion.ts";
 import { domain } from "./domain/index.ts";
 import { exec } from "./exec/index.ts";
+import { group } from "./group.ts";
 import { htable } from "./htable/index.ts";
 import { httpAsyncClient } from "./http_async_client/index.ts";
 import { httpClient } from "./http_client/index.ts";
@@ -27,6 +28,7 @@ import { jsonrpcs } from "./jsonrpcs/index.ts";
 import { kex } from "./kex/kex.ts";
 import { maxfwd } from "./maxfwd.ts";
 import { mqueue } from "./mqueue.ts";
+import { mtree } from "./mtree/index.ts";
 import { nathelper } from "./nathelper/index.ts";
 import { path } from "./path.ts";
 import { permissions } from "./permissions/permissions.ts";
@@ -54,6 +56,7 @@ import { tmx } from "./tmx/index.ts";
 import { tsilo } from "./tsilo/index.ts";
 import { uac } from "./uac/index.ts";
 import { uacRedirect } from "./uac_redirect/index.ts";
+import { uriDb } from "./uri_db.ts";
 import { usrloc } from "./usrloc/index.ts";
 import { uuid } from "./uuid.ts";
 import { websocket } from "./websocket/index.ts";
@@ -121,6 +124,9 @@ export const modules: readonly Module[] = [
   aliasDb,
   speeddial,
   domain,
+  group,
+  uriDb,
+  mtree,
   tsilo,
   dispatcher,
   acc,
