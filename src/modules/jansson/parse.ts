@@ -2,7 +2,7 @@
  * JSON as jansson reads it (JSON_REJECT_DUPLICATES): RFC 8259, UTF-8, an object or array, integers of 64 bits,
  * no NUL and no member twice.
  */
-import { type Json, JsonNumber, type JsonObject, utf8 } from "../json/tree.ts";
+import { ESCAPES, type Json, JsonNumber, type JsonObject, utf8 } from "../json/tree.ts";
 
 /** JSON_PARSER_MAX_DEPTH. */
 const DEEPEST = 2048;
@@ -15,16 +15,6 @@ export function parseStrict(text: string): JsonObject | Json[] | string {
 }
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  "\\": "\\",
-  "/": "/",
-  b: "\b",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  f: "\f",
-};
 
 class Parser {
   /** The first thing that is wrong; what the methods return no longer means anything then. */

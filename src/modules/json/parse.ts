@@ -2,7 +2,7 @@
  * JSON as json-c reads it without its strict mode: comments, single quotes, words in any case, NaN and Infinity,
  * trailing commas, anything behind the value.
  */
-import { type Json, JsonNumber, type JsonObject, utf8 } from "./tree.ts";
+import { ESCAPES, type Json, JsonNumber, type JsonObject, utf8 } from "./tree.ts";
 
 /** JSON_TOKENER_DEFAULT_DEPTH. */
 const DEEPEST = 32;
@@ -16,16 +16,6 @@ export function parseLenient(text: string): Json | undefined {
 
 const NUMBER = /[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]*)?/y;
 const WORD = /[A-Za-z]+/y;
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  "\\": "\\",
-  "/": "/",
-  b: "\b",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  f: "\f",
-};
 
 class Parser {
   /** Something is wrong; what the methods return no longer means anything then. */

@@ -14,6 +14,18 @@ export class JsonNumber {
 export type JsonObject = Map<string, Json>;
 export type Json = null | boolean | string | JsonNumber | Json[] | JsonObject;
 
+/** What stands behind a backslash for one character (RFC 8259, 7). */
+export const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  f: "\f",
+};
+
 /** A code point as UTF-8 bytes, one character each. */
 export function utf8(code: number): string {
   if (code < 0x80) return String.fromCharCode(code);
