@@ -53,13 +53,18 @@ class LateDatabase implements Database {
   }
 
   async query(text: string, params?: readonly SqlValue[]): Promise<QueryReply> {
+    let client: Client;
     try {
-      const client = await (this.#client ??= load(this.#url, this.#options));
-      return await client.query(text, params);
+      client = await (this.#client ??= load(this.#url, this.#options));
     } catch (error) {
-      // A client that could not be made is tried again by the next query.
+      // The next query tries again.
       this.#client = undefined;
       return { ok: false, error: "connect", message: messageOf(error) };
+    }
+    try {
+      return await client.query(text, params);
+    } catch (error) {
+      return { ok: false, error: "query", message: messageOf(error) };
     }
   }
 
