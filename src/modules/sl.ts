@@ -39,7 +39,7 @@ export function replyStateless(call: Call, code: number, reason: string, state?:
     return -1;
   };
   if (reason === "" || msg.method === "ACK" || !msg.isRequest || msg.headersProblem !== "") return failed();
-  if (msg.marks?.has("no-reply")) return -2;
+  if (msg.marked("no-reply")) return -2;
   if (code >= 300 && code < 400) {
     const rich = sl?.richRedirect ?? 0;
     const contacts = redirectContacts(msg, { flags: (rich & 1) !== 0, path: (rich & 2) !== 0 });
@@ -62,7 +62,7 @@ export function replyStateless(call: Call, code: number, reason: string, state?:
 
 /** A reply through the transaction when there is one, else stateless. 1: sent. -1: not. -2: must not be answered. */
 export function sendReply(call: Call, code: number, reason: string): Answer<1 | -1 | -2> {
-  if (call.msg.marks?.has("no-reply")) return -2;
+  if (call.msg.marked("no-reply")) return -2;
   if (reason === "") return -1;
   const sl = call.core.state<Sl>("sl");
   if (call.tx !== undefined && sl?.bindTm !== false)
@@ -87,8 +87,8 @@ function replyError(call: Call, by: string): { status: number; reason: string } 
 
 function slReplyError(call: Call, state: Sl): Answer<1 | -2 | -3> {
   const { msg, core } = call;
-  if (msg.marks?.has("no-reply") || msg.marks?.has("final-reply")) return -2;
-  if (msg.marks?.has("delayed-reply")) return -3;
+  if (msg.marked("no-reply") || msg.marked("final-reply")) return -2;
+  if (msg.marked("delayed-reply")) return -3;
   const { status, reason } = replyError(call, "SL");
   return after(replyStateless(call, status, reason, state), () => {
     core.log.write(LogLevel.err, `sl: stateless error reply used: ${reason}`);
@@ -125,7 +125,7 @@ function leadingVariable(text: string, core: Core): VariableRef | null {
   return null;
 }
 
-const mark = (msg: SipMessage, name: string): void => void (msg.marks ??= new Set()).add(name);
+const mark = (msg: SipMessage, name: string): void => void msg.mark(name);
 const count = (state: Sl | undefined, name: string): void => {
   const counter = state?.counters.get(name);
   if (counter) counter.value++;
@@ -277,9 +277,8 @@ export const sl = module({
         [-3]: "the transaction will report the error itself",
       },
       run(call, _args, state) {
-        const { marks } = call.msg;
-        if (marks?.has("final-reply")) return -2;
-        if (marks?.has("delayed-reply")) return -3;
+        if (call.msg.marked("final-reply")) return -2;
+        if (call.msg.marked("delayed-reply")) return -3;
         if (state.bindTm && call.tx !== undefined) {
           const { status, reason: phrase } = replyError(call, "TM");
           if (call.core.transactions.reply(call, status, phrase) > 0) return 1;

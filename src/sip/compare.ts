@@ -38,10 +38,15 @@ export function sameAor(a: Uri, b: Uri): boolean {
   return !(a.port === "" && b.portNo !== 5060) && !(b.port === "" && a.portNo !== 5060);
 }
 
-/** How two header field names compare: "same", or whether a known name is among them ("known") or not ("other"). */
-export function compareHeaderNames(a: string, b: string): "same" | "known" | "other" {
-  const x = headerType(a.trimEnd());
-  const y = headerType(b.trimEnd());
+/** The name that a text begins with. */
+const HEADER_NAME = /^[0-9A-Za-z\-._+~]+(?=[ \t:]|$)/;
+
+/** How two header field names compare: "invalid" when one is none, else "same", or whether a known name is among them ("known") or not ("other"). */
+export function compareHeaderNames(a: string, b: string): "same" | "known" | "other" | "invalid" {
+  const [nameA, nameB] = [HEADER_NAME.exec(a)?.[0], HEADER_NAME.exec(b)?.[0]];
+  if (nameA === undefined || nameB === undefined) return "invalid";
+  const x = headerType(nameA);
+  const y = headerType(nameB);
   if (x !== HeaderType.other || y !== HeaderType.other) return x === y ? "same" : "known";
   return sameText(a.trimEnd(), b.trimEnd()) ? "same" : "other";
 }

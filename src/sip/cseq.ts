@@ -1,5 +1,6 @@
 /** CSeq (RFC 3261, 20.16). */
 import { isDigit, skipLws } from "./lex.ts";
+import { methodAt } from "./methods.ts";
 
 export interface CSeq {
   /** As written; may hold anything but white space. */
@@ -28,5 +29,5 @@ export function parseCSeq(text: string, at: number, end: number): CSeq | null {
     }
     number = number * 10 + (c - 48);
   }
-  return { numberText, number, method: text.slice(method, methodEnd) };
+  return { numberText, number, method: methodAt(text, method, methodEnd) };
 }

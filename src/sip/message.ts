@@ -63,6 +63,7 @@ export const branchTo = (uri: string): Branch => ({
   regId: 0,
 });
 
+const NO_MARKS: readonly string[] = [];
 const NO_BRANCHES: readonly Branch[] = [];
 
 /** The parsed fields: what a message occupies beside its text. Messages of the same text share one. */
@@ -140,7 +141,7 @@ export class SipMessage {
   /** Script flags (setsflag) belong to the run; branch flags of the first branch: */
   branchFlags = 0;
   forceSendSocket: LocalSocket | undefined = undefined;
-  /** The connection to send on, used when `marks` has "use-connection" (tcp_set_otcpid); 0 for none. */
+  /** The connection to send on, used when it has the mark "use-connection" (tcp_set_otcpid); 0 for none. */
   outConnection = 0;
   /** Further branches (append_branch). */
   branches: readonly Branch[] = NO_BRANCHES;
@@ -158,7 +159,7 @@ export class SipMessage {
   /** Parameters of the own Route that loose_route() has processed (rr module). */
   routed: string | undefined = undefined;
   /** XFLAGS and msg_flags that modules keep, by name. */
-  marks: Set<string> | undefined = undefined;
+  marks: readonly string[] = NO_MARKS;
   /** Credentials that the script has accepted (auth module). */
   authorized: DigestCredentials | undefined = undefined;
   instance: string | undefined = undefined;
@@ -252,6 +253,18 @@ export class SipMessage {
   /** The method that a request or the request of a reply has. */
   get cseqMethod(): string {
     return this.cseq?.method ?? "";
+  }
+
+  marked(name: string): boolean {
+    return this.marks.length > 0 && this.marks.includes(name);
+  }
+  mark(name: string): void {
+    // An array that is spread takes room for sixteen more.
+    if (this.marks.length === 0) this.marks = [name];
+    else if (!this.marks.includes(name)) this.marks = [...this.marks, name];
+  }
+  unmark(name: string): void {
+    if (this.marked(name)) this.marks = this.marks.filter((it) => it !== name);
   }
 
   addBranch(branch: Branch): void {
@@ -352,7 +365,7 @@ export class SipMessage {
     this.advertisedPort = from.advertisedPort;
     this.viaAdditions = from.viaAdditions;
     this.viaFlags = from.viaFlags;
-    if (from.marks) this.marks = new Set(from.marks);
+    this.marks = from.marks;
     this.authorized = from.authorized;
     this.instance = from.instance;
     this.ruid = from.ruid;

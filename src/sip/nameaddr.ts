@@ -90,6 +90,12 @@ export function parseNameAddrs(text: string, at: number, end: number): NameAddr[
   }
 }
 
+/** The contacts of a Contact field; null when any is malformed: as an address without brackets it has a colon. */
+export function parseContacts(text: string, at: number, end: number): NameAddr[] | null {
+  const list = parseNameAddrs(text, at, end);
+  return list?.every((it) => it.uriEnd - it.uriStart > 2 && (it.enclosed || it.uri.includes(":"))) ? list : null;
+}
+
 function one(text: string, at: number, end: number, list: boolean): { addr: NameAddr; next: number } | null {
   const start = skipLws(text, at, end);
   if (start >= end) return null;

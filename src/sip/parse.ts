@@ -8,6 +8,7 @@ import { parseCSeq } from "./cseq.ts";
 import { HeaderType, headerTypeAt, NAME_HASH, nameHash } from "./headers.ts";
 import { isDigit, skipBlanks, skipLws, TOKEN } from "./lex.ts";
 import type { Header, Index, SipMessage } from "./message.ts";
+import { methodAt } from "./methods.ts";
 import { parseNameAddr } from "./nameaddr.ts";
 import { parseVias } from "./via.ts";
 
@@ -40,7 +41,7 @@ export function parseFirstLine(msg: SipMessage): number {
   if (first - p === 7 && isSip2(text, p)) {
     msg.isRequest = false;
     msg.protocol = "sip";
-    msg.version = text.slice(p, first);
+    msg.version = versionAt(text, p, first);
     msg.method = "";
     msg.requestUri = "";
     const a = text.charCodeAt(second);
@@ -57,14 +58,14 @@ export function parseFirstLine(msg: SipMessage): number {
   msg.isRequest = true;
   msg.status = 0;
   msg.reason = "";
-  msg.method = text.slice(p, first);
+  msg.method = methodAt(text, p, first);
   msg.requestUriStart = second;
   msg.requestUri = text.slice(second, secondEnd);
   const end = tokenEnd(text, third, n);
   const rest = skipBlanks(text, end, n);
   if (end === third || rest >= n || (text.charCodeAt(rest) !== CR && text.charCodeAt(rest) !== LF))
     return bad(msg, "bad first line");
-  msg.version = text.slice(third, end);
+  msg.version = versionAt(text, third, end);
   msg.protocol = isSip2(text, third) ? "sip" : /^http\/(1\.|2)/i.test(msg.version) ? "http" : "";
   return nextLine(msg, end);
 }
@@ -260,6 +261,10 @@ function tokenEnd(text: string, at: number, end: number): number {
   }
   return at;
 }
+
+/** As written. Almost always the same, which is kept once. */
+const versionAt = (text: string, at: number, end: number): string =>
+  end - at === 7 && text.startsWith("SIP/2.0", at) ? "SIP/2.0" : text.slice(at, end);
 
 /** `SIP/2.0` in any case. */
 function isSip2(text: string, at: number): boolean {

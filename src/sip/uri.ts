@@ -56,6 +56,13 @@ export class Uri {
     this.headers = headers;
   }
 
+  /** A colon stands behind the host, and no port behind the colon. */
+  get portIsEmpty(): boolean {
+    if (this.port !== "" || this.host === "") return false;
+    const at = this.user === "" && this.password === "" ? this.text.indexOf(":") + 1 : this.text.indexOf("@") + 1;
+    return this.text.startsWith(`${this.host}:`, this.text[at] === "@" ? at + 1 : at);
+  }
+
   /** The URI is secure: `sips:` or a `sips:` URI with `user=phone`. */
   get secure(): boolean {
     return this.scheme === "sips" || this.scheme === "tels";

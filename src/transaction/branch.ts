@@ -117,10 +117,10 @@ const hostUri = (host: string, port: number): string => {
 };
 
 function install(tx: Transaction, msg: SipMessage, branch: ClientBranch, index: number, to: Destination): void {
-  if (msg.marks) {
-    if (msg.marks.has("forward-no-connect")) to.noConnect = true;
-    if (msg.marks.has("forward-close")) to.closeAfter = true;
-    if (msg.marks.has("use-connection")) to.connection = msg.outConnection;
+  if (msg.marks.length > 0) {
+    if (msg.marked("forward-no-connect")) to.noConnect = true;
+    if (msg.marked("forward-close")) to.closeAfter = true;
+    if (msg.marked("use-connection")) to.connection = msg.outConnection;
   }
   // Who secures a connection that is opened for this branch looks at them (module tls).
   if (to.protocol === "tls") to.lists = tx.lists;

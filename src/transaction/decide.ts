@@ -170,8 +170,7 @@ function failureRequest(tx: Transaction, branch: number): Transaction["request"]
   request.branches = [];
   request.branchFlags = it.branchFlags;
   const { flags } = it.request;
-  const marks = (request.marks ??= new Set());
-  if (flags & RetryFlag.timeout) marks.add("branch-timeout");
-  if (flags & RetryFlag.replied) marks.add("branch-replied");
+  if (flags & RetryFlag.timeout) request.mark("branch-timeout");
+  if (flags & RetryFlag.replied) request.mark("branch-replied");
   return request;
 }

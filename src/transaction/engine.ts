@@ -5,7 +5,7 @@ import type { SipMessage } from "../sip/message.ts";
 import type { Answer } from "./answer.ts";
 import type { Clock } from "./clock.ts";
 import { onFinalTimeout } from "./expiry.ts";
-import { branchName, digitsOf, requestKey, type Seeds, slotOf } from "./names.ts";
+import { branchName, type Key, keyOf, requestKey, type Seeds, slotOf } from "./names.ts";
 import type { Owner } from "./owner.ts";
 import type { RetryBuffer } from "./retry.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
@@ -111,8 +111,8 @@ export class Engine {
   }
 
   /** A key for a transaction that is started here. */
-  newKey(): string {
-    return digitsOf(this.ports.random.hex(16), this.seeds);
+  newKey(): Key {
+    return keyOf(this.ports.random.hex(16), this.seeds);
   }
 
   /** The Via branch of a request that is forwarded without a transaction: the one that it would have with one. */

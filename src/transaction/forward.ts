@@ -74,7 +74,7 @@ function settle(engine: Engine, run: Run, state: RunState, result: number, repli
   if (tx.settings.delayedReply) {
     state.delayedError = state.lastError;
     state.handled |= Handled.errorDelayed;
-    if (state.handled === Handled.errorDelayed) (run.msg.marks ??= new Set()).add("delayed-reply");
+    if (state.handled === Handled.errorDelayed) run.msg.mark("delayed-reply");
   } else if (killTransaction(tx, state.lastError) <= 0) engine.release(tx);
   return result;
 }
@@ -93,8 +93,7 @@ function forwardAck(engine: Engine, run: Run, target: Target): Answer<number> {
 function withoutVias(msg: SipMessage): void {
   for (const header of msg.headers)
     if (header.type === HeaderType.via) msg.delete(header.start, header.end - header.start, header.type);
-  msg.marks ??= new Set();
-  msg.marks.add("via-noreceived");
+  msg.mark("via-noreceived");
 }
 
 /** t_forward_cancel. */

@@ -83,7 +83,7 @@ export function replyTo(
 /** Ends a transaction with the reply for an internal error (kill_transaction); positive when that was sent. */
 export function killTransaction(tx: Transaction, error: number): number {
   // A stateless final reply (sl) answers the request, too.
-  if (tx.finalReply || tx.request.marks?.has("final-reply")) {
+  if (tx.finalReply || tx.request.marked("final-reply")) {
     tx.engine.release(tx);
     return 1;
   }

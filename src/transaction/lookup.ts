@@ -116,11 +116,12 @@ export function matchCanceled(engine: Engine, msg: SipMessage): Transaction | un
 export function matchReply(engine: Engine, reply: SipMessage): { tx: Transaction; branch: number } | undefined {
   const name = parseBranch(reply.via1?.branch?.value ?? "");
   if (name === undefined) return undefined;
-  const { key, branch } = name;
+  const { high, low, branch } = name;
   const method = reply.cseqMethod;
   let tx = engine.inSlot(name.slot);
   // A CANCEL of ours has the branch of its INVITE, and so has an INVITE's CANCEL transaction.
-  while (tx !== undefined && !(tx.key === key && answers(tx, method, branch))) tx = tx.sameSlot;
+  while (tx !== undefined && !(tx.key.low === low && tx.key.high === high && answers(tx, method, branch)))
+    tx = tx.sameSlot;
   if (tx === undefined) return undefined;
   if (tx.settings.callidMatching && reply.callId !== tx.callId) return undefined;
   if ((tx.settings.replyMatching & 1) !== 0 && tx.waiting) return undefined;

@@ -22,7 +22,13 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 const hex8 = (n: number): string => HEX[n >>> 24]! + HEX[(n >>> 16) & 255]! + HEX[(n >>> 8) & 255]! + HEX[n & 255]!;
 
-/** 16 hexadecimal digits of a text that is given in pieces. */
+/** 16 hexadecimal digits as two numbers (int32), which are faster to compare and smaller to keep than the text. */
+export interface Key {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** The key of a text that is given in pieces. */
 class Digits {
   #a: number;
   #b: number;
@@ -45,22 +51,21 @@ class Digits {
     this.#b = b;
   }
 
-  get text(): string {
-    let a = this.#a ^ (this.#b >>> 13);
-    a = Math.imul(a, 0xc2b2ae35);
-    return hex8(a) + hex8(this.#b ^ (a >>> 15));
+  get key(): Key {
+    const a = Math.imul(this.#a ^ (this.#b >>> 13), 0xc2b2ae35);
+    return { high: a, low: this.#b ^ (a >>> 15) };
   }
 }
 
-/** 16 hexadecimal digits of a text. */
-export function digitsOf(text: string, seeds: Seeds): string {
+/** The key of a text. */
+export function keyOf(text: string, seeds: Seeds): Key {
   const digits = new Digits(seeds);
   digits.add(text);
-  return digits.text;
+  return digits.key;
 }
 
 /** What tells a request from any other, its method left out: INVITE, CANCEL and ACK of one call have the same. */
-export function requestKey(msg: SipMessage, seeds: Seeds): string {
+export function requestKey(msg: SipMessage, seeds: Seeds): Key {
   const via = msg.via1;
   const call = msg.method === "INVITE" || msg.method === "ACK" || msg.method === "CANCEL";
   const digits = new Digits(seeds);
@@ -79,11 +84,11 @@ export function requestKey(msg: SipMessage, seeds: Seeds): string {
   digits.add(via?.portText ?? "");
   digits.add("\r");
   digits.add(via?.branch?.value ?? "");
-  return digits.text;
+  return digits.key;
 }
 
-export const branchName = (slot: number, key: string, branch: number): string =>
-  `${COOKIE}${slot.toString(16)}.${key}.${branch.toString(16)}`;
+export const branchName = (slot: number, { high, low }: Key, branch: number): string =>
+  `${COOKIE}${slot.toString(16)}.${hex8(high)}${hex8(low)}.${branch.toString(16)}`;
 
 /** The number that text[at, end) is in small hexadecimal digits, at most eight; -1 when it is none. */
 function hexAt(text: string, at: number, end: number): number {
@@ -99,11 +104,14 @@ function hexAt(text: string, at: number, end: number): number {
 }
 
 /** A branch of ours taken apart; undefined for one that is not. */
-export function parseBranch(text: string): { slot: number; key: string; branch: number } | undefined {
+export function parseBranch(text: string): (Key & { readonly slot: number; readonly branch: number }) | undefined {
   if (!text.startsWith(COOKIE)) return undefined;
   const dot = text.indexOf(".", COOKIE.length);
   if (dot < 0 || text.charCodeAt(dot + 17) !== 46) return undefined;
   const slot = hexAt(text, COOKIE.length, dot);
+  const high = hexAt(text, dot + 1, dot + 9);
+  const low = hexAt(text, dot + 9, dot + 17);
   const branch = hexAt(text, dot + 18, text.length);
-  return slot >= 0 && branch >= 0 ? { slot, key: text.slice(dot + 1, dot + 17), branch } : undefined;
+  if (slot < 0 || high < 0 || low < 0 || branch < 0) return undefined;
+  return { slot, high: high | 0, low: low | 0, branch };
 }

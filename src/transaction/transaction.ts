@@ -2,7 +2,7 @@
 import type { LocalSocket } from "../sip/address.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { Engine } from "./engine.ts";
-import { slotOf } from "./names.ts";
+import { type Key, slotOf } from "./names.ts";
 import type { Owner } from "./owner.ts";
 import { RetryBuffer } from "./retry.ts";
 import type { Settings } from "./settings.ts";
@@ -112,8 +112,8 @@ export class Transaction extends WheelTimer {
   viaHost = "";
   viaPort = 0;
   viaTransport = "";
-  /** 16 hexadecimal digits that name this transaction in the Via branches of its requests. */
-  readonly key: string;
+  /** Names this transaction in the Via branches of its requests. */
+  readonly key: Key;
 
   // ── Server side ──
   /** Status of the last reply sent; 0 before the first. */
@@ -178,7 +178,7 @@ export class Transaction extends WheelTimer {
   constructor(
     engine: Engine,
     request: SipMessage,
-    key: string,
+    key: Key,
     method: string,
     callId: string,
     cseq: string,
@@ -200,8 +200,8 @@ export class Transaction extends WheelTimer {
   }
 
   addBranch(branch: ClientBranch): void {
-    // A copy: an array that is pushed to takes room for sixteen more.
-    this.branches = [...this.branches, branch];
+    // Most have one: an array that is pushed to takes room for sixteen more.
+    this.branches = this.branches.length === 0 ? [branch] : [...this.branches, branch];
   }
 
   get settings(): Settings {

@@ -43,8 +43,8 @@ export function replyDestination(msg: SipMessage): Destination {
     ip: received.srcIp,
     port: back ? received.srcPort : via?.port || defaultPort("udp"),
     connection: received.connection,
-    noConnect: msg.marks?.has("reply-no-connect") ?? false,
-    closeAfter: msg.marks?.has("reply-close") ?? false,
+    noConnect: msg.marked("reply-no-connect"),
+    closeAfter: msg.marked("reply-close"),
   };
 }
 
@@ -100,7 +100,7 @@ function sentText(tx: Transaction, branch: number): string {
 export function cancelText(tx: Transaction, branch: number, reason: string): string {
   const sent = sentText(tx, branch);
   if (sent === "") return "";
-  const keepsTo = tx.startedHere || (tx.request.marks?.has("uac-to") ?? false);
+  const keepsTo = tx.startedHere || tx.request.marked("uac-to");
   if (!tx.settings.reparseInvite && !keepsTo) return asReceived("CANCEL", tx, branch, toLine(tx.request), reason);
   // Only an INVITE can be canceled (RFC 3261 9.1).
   if (!/^i/i.test(sent)) return "";

@@ -23,8 +23,9 @@ describe("the client transaction's table", () => {
 describe("Via branches", () => {
   test("come apart as they were put together", () => {
     const slot = slotOf("call@host", "17");
-    const key = "0123456789abcdef";
-    expect(parseBranch(branchName(slot, key, 11))).toEqual({ slot, key, branch: 11 });
+    const key = { high: 0x01234567, low: 0x89abcdef | 0 };
+    expect(branchName(slot, key, 11)).toMatch(/\.0123456789abcdef\.b$/);
+    expect(parseBranch(branchName(slot, key, 11))).toEqual({ slot, ...key, branch: 11 });
   });
 
   test.each(["", "z9hG4bK", "z9hG4bKabc", "z9hG4bK1.0123.0", "hello.0123456789abcdef.0", "z9hG4bKx.0123456789abcdef."])(

@@ -27,8 +27,7 @@ export function accountOf(acc: Acc, tx: Transaction, { msg }: Run): Hearer | und
     return undefined;
   }
   const rr = acc.detectDirection ? rrOf(acc.core) : undefined;
-  if (rr !== undefined && direction(msg, rr) === "upstream")
-    for (const it of [msg, tx.request]) (it.marks ??= new Set()).add(UPSTREAM);
+  if (rr !== undefined && direction(msg, rr) === "upstream") for (const it of [msg, tx.request]) it.mark(UPSTREAM);
   return new Account(acc, acc.reportAck && asked, tx.isInvite && (asksMissed || prepared));
 }
 

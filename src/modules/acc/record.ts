@@ -36,7 +36,7 @@ export const UPSTREAM = "acc-upstream";
 const CORE_NAMES = ["method", "from_tag", "to_tag", "call_id", "code", "reason"];
 
 function coreValues({ call: { msg }, to, toTag, code, reason }: Entry): readonly string[] {
-  const upstream = msg.marks?.has(UPSTREAM) ?? false;
+  const upstream = msg.marked(UPSTREAM);
   const from = upstream ? to : msg.from;
   const other = upstream ? msg.from : to;
   return [msg.cseqMethod, from?.tag ?? "", other?.tag || toTag, msg.callId, code, reason];

@@ -4,7 +4,7 @@ import type { Core } from "../../declare/core.ts";
 import { declare, type Fn, text } from "../../declare/module.ts";
 import { type Answer, after } from "../../declare/value.ts";
 import type { Protocol } from "../../sip/address.ts";
-import { bracketed } from "../../sip/ip.ts";
+import { bracketed, parseIp, unbracketed } from "../../sip/ip.ts";
 import { parseUri } from "../../sip/uri.ts";
 
 const { fn } = declare<Core>();
@@ -19,13 +19,13 @@ function send(call: Call, uri: string, protocol: Protocol | undefined): Answer<S
       call.core.log.write(-1, `forward: \`${uri}\` leads nowhere\n`);
       return -1;
     }
-    const { marks } = call.msg;
+    const { msg } = call;
     const to = {
       ...found,
       ...(protocol !== undefined && { protocol }),
-      noConnect: marks?.has("forward-no-connect") ?? false,
-      closeAfter: marks?.has("forward-close") ?? false,
-      ...(marks?.has("use-connection") && { connection: call.msg.outConnection }),
+      noConnect: msg.marked("forward-no-connect"),
+      closeAfter: msg.marked("forward-close"),
+      ...(msg.marked("use-connection") && { connection: call.msg.outConnection }),
       ...(found.socket !== undefined && found.socket === call.msg.forceSendSocket && { bound: true }),
       lists: call.lists,
     };
@@ -54,6 +54,9 @@ function target(
   return `${scheme}:${uri.host}${number ? `:${number}` : ""}${protocol ? `;transport=${protocol}` : ""}`;
 }
 
+/** Whether a name could be looked up, or is an address. */
+const isHost = (text: string): boolean => /^[A-Za-z0-9._-]+$/.test(text) || parseIp(unbracketed(text)) !== null;
+
 const forwards = (over: Protocol | undefined): Fn<Core> =>
   fn({
     doc:
@@ -62,7 +65,11 @@ const forwards = (over: Protocol | undefined): Fn<Core> =>
         : `Sends the request on without a transaction, over ${over.toUpperCase()}: to a host, or to where \`$du\` or else the Request-URI leads.`,
     in: "any",
     args: {
-      host: text("Host name or address; `uri:host` takes it from the URI.", { computed: false, optional: true }),
+      host: text("Host name or address; `uri:host` takes it from the URI.", {
+        computed: false,
+        optional: true,
+        check: (host) => (host === "uri:host" || isHost(host) ? undefined : `\`${host}\` is no host name or address`),
+      }),
       port: text("Port; `uri:port` takes it from the URI.", { computed: false, optional: true }),
     },
     returns: { 1: "It was sent.", [-1]: "The destination cannot be found or reached." },

@@ -22,7 +22,7 @@ const marks = (doc: string, name: string): Fn<Core> =>
     args: {},
     returns: { 1: "Always." },
     run({ msg }) {
-      (msg.marks ??= new Set()).add(name);
+      msg.mark(name);
       return 1 as const;
     },
   });
@@ -48,7 +48,7 @@ export const transportFunctions = {
     args: { protocol: text("UDP, TCP, TLS or SCTP.", { computed: false }) },
     returns: { 1: "Always." },
     run({ msg }, { protocol }) {
-      if (protocol.toLowerCase() !== "udp") (msg.marks ??= new Set()).add(`mtu-${protocol.toLowerCase()}`);
+      if (protocol.toLowerCase() !== "udp") msg.mark(`mtu-${protocol.toLowerCase()}`);
       return 1 as const;
     },
   }),

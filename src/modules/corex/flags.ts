@@ -19,8 +19,7 @@ export const flagFunctions: Record<string, Fn<Corex>> = {
     run({ msg }, { flag }) {
       const name = mark(flag);
       if (name === undefined) return -1;
-      msg.marks ??= new Set();
-      msg.marks.add(name);
+      msg.mark(name);
       return 1;
     },
   }),
@@ -32,7 +31,7 @@ export const flagFunctions: Record<string, Fn<Corex>> = {
     run({ msg }, { flag }) {
       const name = mark(flag);
       if (name === undefined) return -1;
-      msg.marks?.delete(name);
+      msg.unmark(name);
       return 1;
     },
   }),
@@ -41,7 +40,7 @@ export const flagFunctions: Record<string, Fn<Corex>> = {
     in: "any",
     args,
     returns: { 1: "it is", [-1]: "it is not, or there is no such flag" },
-    run: ({ msg }, { flag }) => (msg.marks?.has(mark(flag) ?? "") ? 1 : -1),
+    run: ({ msg }, { flag }) => (msg.marked(mark(flag) ?? "") ? 1 : -1),
   }),
   is_faked_msg: fn({
     doc: "Tells whether the message was made here, as in failure routes and event routes, and not received.",

@@ -20,11 +20,10 @@ function forward(call: Call, uri: string, branch: number): Answer<1 | -1> {
   if (!parseUri(uri)) return complain(call, `${uri} is no SIP URI`);
   return after(core.resolve(uri, msg.forceSendSocket ?? msg.received.socket), (to): Answer<1 | -1> => {
     if (!to) return complain(call, `${uri} cannot be resolved`);
-    msg.marks ??= new Set();
-    const before = msg.marks.has(RECEIVED_AS_IT_IS);
-    msg.marks.add(RECEIVED_AS_IT_IS);
+    const before = msg.marked(RECEIVED_AS_IT_IS);
+    msg.mark(RECEIVED_AS_IT_IS);
     return after(core.forwardStateless(msg, to, branch), (code): 1 | -1 => {
-      if (!before) msg.marks?.delete(RECEIVED_AS_IT_IS);
+      if (!before) msg.unmark(RECEIVED_AS_IT_IS);
       return code >= 0 ? 1 : -1;
     });
   });

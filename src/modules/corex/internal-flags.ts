@@ -35,14 +35,14 @@ const markOf = (flag: number): string => MARKS[flag] ?? `iflag:${flag}`;
 function has(msg: SipMessage, flag: number): boolean {
   if (flag === 0) return msg.forceRport;
   if (flag === 11) return msg.addLocalRport;
-  return msg.marks?.has(markOf(flag)) ?? false;
+  return msg.marked(markOf(flag));
 }
 
 function assign(msg: SipMessage, flag: number, on: boolean): void {
   if (flag === 0) msg.forceRport = on;
   else if (flag === 11) msg.addLocalRport = on;
-  else if (on) (msg.marks ??= new Set()).add(markOf(flag));
-  else msg.marks?.delete(markOf(flag));
+  else if (on) msg.mark(markOf(flag));
+  else msg.unmark(markOf(flag));
 }
 
 const args = { flag: str("`USE_UAC_FROM`, `USE_UAC_TO`, or the number of the flag, 0 to 63.") };

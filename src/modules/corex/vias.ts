@@ -30,18 +30,18 @@ class Additions implements ViaAdditions {
     this.#state = state;
   }
 
-  params({ marks, viaFlags }: SipMessage): string {
+  params(msg: SipMessage): string {
     const { config } = this.#state.core;
     let out = "";
-    const serverId = marks?.has(MARKS.serverId) ? config.int("server_id") : 0;
+    const serverId = msg.marked(MARKS.serverId) ? config.int("server_id") : 0;
     if (serverId !== 0) out += `;srvid=${serverId >>> 0}`;
-    if (marks?.has(MARKS.params)) out += this.#serialized(config.str("xavp_via_params"));
-    if (viaFlags !== 0) out += `;${FLAGS}=${viaFlags.toString(16)}`;
+    if (msg.marked(MARKS.params)) out += this.#serialized(config.str("xavp_via_params"));
+    if (msg.viaFlags !== 0) out += `;${FLAGS}=${msg.viaFlags.toString(16)}`;
     return out;
   }
 
-  fields({ marks }: SipMessage): ViaFields | undefined {
-    const name = marks?.has(MARKS.fields) ? this.#state.core.config.str("xavp_via_fields") : "";
+  fields(msg: SipMessage): ViaFields | undefined {
+    const name = msg.marked(MARKS.fields) ? this.#state.core.config.str("xavp_via_fields") : "";
     if (name === "") return undefined;
     const protocol = this.#text(name, "proto")?.toLowerCase();
     return {
@@ -51,8 +51,8 @@ class Additions implements ViaAdditions {
     };
   }
 
-  replyParams({ marks }: SipMessage): string {
-    if (!marks?.has(MARKS.replyParams)) return "";
+  replyParams(msg: SipMessage): string {
+    if (!msg.marked(MARKS.replyParams)) return "";
     return this.#serialized(this.#state.core.config.str("xavp_via_reply_params"));
   }
 
@@ -88,9 +88,8 @@ const mode = (doc: string, mark: string): Fn<Corex> =>
     returns: { 1: "always" },
     run(call, { mode }, state) {
       attach(call, state);
-      call.msg.marks ??= new Set();
-      if (Number(mode) === 0) call.msg.marks.delete(mark);
-      else call.msg.marks.add(mark);
+      if (Number(mode) === 0) call.msg.unmark(mark);
+      else call.msg.mark(mark);
       return 1 as const;
     },
   });

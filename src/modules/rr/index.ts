@@ -10,8 +10,8 @@ const { fn, pv, module } = declare<Rr>();
 /** Adds Record-Route with `make` unless the request has one from here already. */
 function once(call: Call, make: () => boolean): 1 | -1 {
   const { msg } = call;
-  if (msg.marks?.has("rr-added") || !make()) return -1;
-  if (call.kind !== "branch") (msg.marks ??= new Set()).add("rr-added");
+  if (msg.marked("rr-added") || !make()) return -1;
+  if (call.kind !== "branch") msg.mark("rr-added");
   return 1;
 }
 
@@ -172,7 +172,7 @@ export const rr = module({
       in: "any",
       args: {},
       returns: { 1: "it did", [-1]: "it did not" },
-      run: (call) => (call.msg.marks?.has("route-addr") ? 1 : -1),
+      run: (call) => (call.msg.marked("route-addr") ? 1 : -1),
     }),
   },
   variables: {

@@ -164,4 +164,4 @@ function callBack(call: Call, params: string, state: Rr): void {
   if (params !== "") for (const callback of state.onLooseRoute) callback(call, params);
 }
 
-const mark = (msg: SipMessage, name: string): void => void (msg.marks ??= new Set()).add(name);
+const mark = (msg: SipMessage, name: string): void => void msg.mark(name);

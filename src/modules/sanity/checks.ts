@@ -3,7 +3,7 @@ import { isComplete, parseCredentials } from "../../sip/auth.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import { digits } from "../../sip/lex.ts";
 import type { SipMessage } from "../../sip/message.ts";
-import { type NameAddr, parseNameAddrs } from "../../sip/nameaddr.ts";
+import { type NameAddr, parseContacts, parseNameAddrs } from "../../sip/nameaddr.ts";
 import { parseUri } from "../../sip/uri.ts";
 
 /** What is wrong, to be said to the sender or by sanity_reply(). */
@@ -62,7 +62,7 @@ function requiredHeaders(msg: SipMessage): Outcome {
 function topmostVia(msg: SipMessage): boolean {
   const via = msg.via1;
   if (via !== undefined && via.host !== "" && via.branch?.value !== "") return true;
-  (msg.marks ??= new Set()).add("no-reply");
+  msg.mark("no-reply");
   return false;
 }
 
@@ -126,7 +126,7 @@ function uris(msg: SipMessage, which: number): Outcome {
   if (msg.headersProblem !== "") return fail(400, "Bad Contact Header");
   for (const header of msg.named("Contact")) {
     if (msg.value(header).trim() === "*") continue;
-    const contacts: NameAddr[] | null = parseNameAddrs(msg.text, header.valueStart, header.valueEnd);
+    const contacts: NameAddr[] | null = parseContacts(msg.text, header.valueStart, header.valueEnd);
     if (!contacts) return fail(400, "Bad Contact Header");
     if (header === msg.find(HeaderType.contact) && contacts[0]!.parsed === null) return fail(400, "Bad Contact URI");
   }

@@ -124,7 +124,7 @@ export const sanity = module({
       returns: { 1: "the reply was sent, or there is nothing to answer", [-1]: "it could not be sent" },
       run(call, _args, state) {
         const { msg } = call;
-        if (!msg.isRequest || msg.method === "ACK" || !state.noreply || msg.marks?.has("no-reply")) return 1;
+        if (!msg.isRequest || msg.method === "ACK" || !state.noreply || msg.marked("no-reply")) return 1;
         const { code, reason } = state.found.get(msg) ?? { code: 500, reason: "Server Sanity Failure" };
         return after(replyStateless(call, code, reason), (sent) => (sent < 0 ? -1 : 1));
       },

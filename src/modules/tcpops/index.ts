@@ -272,8 +272,8 @@ export const tcpops = module({
       args: { mode: int("0 no longer, anything else does.") },
       returns: { 1: "set" },
       run({ msg }, { mode }): 1 {
-        if (Number(mode) === 0) msg.marks?.delete("use-connection");
-        else (msg.marks ??= new Set()).add("use-connection");
+        if (Number(mode) === 0) msg.unmark("use-connection");
+        else msg.mark("use-connection");
         return 1;
       },
     }),

@@ -79,8 +79,7 @@ function partText(content: string, type: string, disposition: string, boundary: 
 
 /** The message's parts get their closing boundary when it is sent. */
 const markMultipart = (msg: SipMessage): void => {
-  msg.marks ??= new Set();
-  msg.marks.add("body-multipart");
+  msg.mark("body-multipart");
 };
 
 const DEFAULT_BOUNDARY = "unique-boundary-1";

@@ -56,7 +56,7 @@ export const messageFunctions: Record<string, Fn<Textopsx>> = {
     },
     run(call) {
       const { msg } = call;
-      if (!changeable(call) || msg.marks?.has("rr-added")) return -1;
+      if (!changeable(call) || msg.marked("rr-added")) return -1;
       return applyChanges(msg) ? 1 : 0;
     },
   }),
@@ -73,7 +73,7 @@ export const messageFunctions: Record<string, Fn<Textopsx>> = {
       if (!found || !copy || copy.malformed !== "") return -1;
       copy.id = msg.id;
       copy.flags = msg.flags;
-      copy.marks = msg.marks && new Set(msg.marks);
+      copy.marks = msg.marks;
       copy.forceSendSocket = msg.forceSendSocket;
       copy.advertisedAddress = msg.advertisedAddress;
       copy.advertisedPort = msg.advertisedPort;

@@ -34,7 +34,7 @@ const markFn = (mark: string, doc: string) =>
     in: FAILED,
     args: {},
     returns: YES_NO,
-    run: (call) => (call.msg.marks?.has(mark) ? 1 : -1),
+    run: (call) => (call.msg.marked(mark) ? 1 : -1),
   });
 
 const testFn = (doc: string, test: (tx: Transaction) => boolean) =>

@@ -22,7 +22,7 @@ const reason = optional(str("Its reason phrase.", { single: true, maybe: true })
 function reply(call: Call, given: Int | undefined, phrase: string | undefined): 1 | -1 | -2 {
   const { settings } = call.core.owner;
   if (call.msg.method === "ACK") return -1;
-  if (call.msg.marks?.has("no-reply")) return -2;
+  if (call.msg.marked("no-reply")) return -2;
   const status = given === undefined ? settings.defaultCode : Number(given);
   return call.core.transactions.reply(call, status, phrase ?? settings.defaultReason) > 0 ? 1 : -1;
 }
@@ -112,7 +112,7 @@ export const transactionFunctions = {
     args: {},
     returns: REPLIED,
     run(call) {
-      if (call.tx?.finalReply || call.msg.marks?.has("final-reply")) return -2;
+      if (call.tx?.finalReply || call.msg.marked("final-reply")) return -2;
       const error = errorReply(stateOf(call).lastError || -1, "TM");
       return reply(call, error.status, error.reason);
     },
@@ -163,8 +163,8 @@ export const transactionFunctions = {
     returns: { 1: "always" },
     run(call): 1 {
       for (const msg of call.tx === undefined ? [call.msg] : [call.msg, call.tx.request]) {
-        msg.marks ??= new Set();
-        msg.marks.add("uac-from").add("uac-to");
+        msg.mark("uac-from");
+        msg.mark("uac-to");
       }
       return 1;
     },

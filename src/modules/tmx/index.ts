@@ -174,8 +174,8 @@ export const tmx = module({
       run({ tx, msg }) {
         if (tx === undefined) return -1;
         const extended = (it: string): boolean => it.startsWith("xflag:");
-        const others = [...(tx.request.marks ?? [])].filter((it) => !extended(it));
-        tx.request.marks = new Set([...others, ...[...(msg.marks ?? [])].filter(extended)]);
+        const others = tx.request.marks.filter((it) => !extended(it));
+        tx.request.marks = [...others, ...msg.marks.filter(extended)];
         return 1;
       },
     }),

@@ -93,7 +93,7 @@ function setUri(msg: SipMessage, it: NameAddr, uri: string): void {
 export function replace(call: Call, side: Side, display: string | undefined, uri: string, state: Uac): 1 | -1 {
   const { msg } = call;
   const mark = `uac-${side}`;
-  if (call.kind === "request" && msg.marks?.has(mark))
+  if (call.kind === "request" && msg.marked(mark))
     return complain(call, `called uac_replace_${side}() multiple times on the message`);
   if (state.restore === "auto" && uri !== "" && msg.to?.tag)
     return complain(call, "decline FROM replacing in sequential request in auto mode (has TO tag)");
@@ -110,9 +110,9 @@ export function replace(call: Call, side: Side, display: string | undefined, uri
   const secret = encode(scramble(combine(it.uri, uri), state.password));
   const param = side === "from" ? state.fromParam : state.toParam;
   if (!addRrParam(msg, `;${param}=${secret}`, rr)) return complain(call, "add_RR_param failed");
-  if (!msg.marks?.has("uac-from") && !msg.marks?.has("uac-to")) register(call, state);
-  (msg.marks ??= new Set()).add(mark);
-  if (call.tx !== undefined) (call.tx.request.marks ??= new Set()).add(mark);
+  if (!msg.marked("uac-from") && !msg.marked("uac-to")) register(call, state);
+  msg.mark(mark);
+  if (call.tx !== undefined) call.tx.request.mark(mark);
   return 1;
 }
 
@@ -141,7 +141,7 @@ export function restore(call: Call, side: Side, state: Uac): 1 | -1 {
   const uri = combine(mixed, it.uri).split("\0")[0]!;
   if (uri === "" || /[^\x20-\x7e]/.test(uri)) return -1;
   msg.edits.insertAfter(msg.edits.delete(it.uriStart, it.uriEnd - it.uriStart), uri);
-  (msg.marks ??= new Set()).add(`uac-${target}`);
+  msg.mark(`uac-${target}`);
   return 1;
 }
 
@@ -160,9 +160,9 @@ function register(call: Call, state: Uac): void {
   };
   const hook = (tx: { readonly request: SipMessage }, reply: SipMessage): void => {
     const { request } = tx;
-    if (request.marks?.has("uac-from") && request.from)
+    if (request.marked("uac-from") && request.from)
       put(reply, reply.from, kept(state.fromAvp) || addressOf(request, request.from));
-    if (request.marks?.has("uac-to") && request.to)
+    if (request.marked("uac-to") && request.to)
       put(reply, reply.to, kept(state.toAvp) || addressOf(request, request.to));
   };
   const kept = (avp: VariableRef | undefined): string => {

@@ -113,7 +113,7 @@ export class Destinations {
     if (limit <= 0 || length <= limit) return undefined;
     const always = config.str("udp_mtu_try_proto").toLowerCase();
     for (const protocol of ["tcp", "tls", "sctp"] as const) {
-      if (always !== protocol && !msg.marks?.has(`mtu-${protocol}`)) continue;
+      if (always !== protocol && !msg.marked(`mtu-${protocol}`)) continue;
       const socket = sockets.toward(protocol, to.ip, msg.received.socket);
       if (socket) return { ...to, protocol, socket };
     }
