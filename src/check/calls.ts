@@ -1,7 +1,7 @@
 /** Calls of functions: which declaration is meant, whether it may be called here, and with these arguments. */
 import type { BlockKind, Call, Expr, Span } from "../../grammar/tree.ts";
 import type { Fn, Kind, RouteKind } from "../declare/module.ts";
-import { cutVariable, variableEnd } from "../declare/variables-text.ts";
+import { cutVariable, leadingVariable, variableEnd } from "../declare/variables-text.ts";
 import { isConstant } from "./expressions.ts";
 import type { Argument, CallStep, Rv } from "./ir.ts";
 import { didYouMean } from "./names.ts";
@@ -193,7 +193,8 @@ function checkArgument(call: Call, kind: Kind<unknown>, value: Rv, written: Expr
     }
   } else if (kind.kind === "variable" || (kind.kind === "int" && text.startsWith("$"))) {
     if (text.startsWith("$")) {
-      if (scope.variable(text.trim(), value.span) && kind.writable) checkWritable(call, text.trim(), value.span, scope);
+      const name = leadingVariable(text);
+      if (scope.variable(name, value.span) && kind.writable) checkWritable(call, name, value.span, scope);
     } else problems.error("argument-kind", value.span, `\`${call.name}\` takes a variable here, not \`${text}\``);
   }
 }

@@ -38,7 +38,8 @@ export const problemCodes = {
   "unknown-module": "There is no module of that name, or Viaduct does not have it.",
   "unknown-parameter": "The module has no parameter of that name.",
   "unknown-route": "The script has no route block of that name.",
-  "unknown-select": "The select (`@…`) is not one that Viaduct knows; reading it gives an undefined value.",
+  "unknown-select":
+    "The select (`@…`) is not one that Viaduct knows; reading it gives an undefined value. `@cfg_get` of a parameter that nothing declares is refused.",
   "unknown-variable": "No loaded module has a variable or transformation of that name, or its name is malformed.",
   "value-in-condition": "Text stands where a condition is due; it counts as true only when it is a positive number.",
   "variable-as-argument":

@@ -1,7 +1,7 @@
 /** Function calls as JavaScript: what is written out is prepared once, everything else converted at each call. */
 import type { Argument, CallStep, Rv } from "../check/ir.ts";
 import type { Fn, Kind } from "../declare/module.ts";
-import { variableEnd } from "../declare/variables-text.ts";
+import { leadingVariable, variableEnd } from "../declare/variables-text.ts";
 import { literal } from "./output.ts";
 import { argumentInt } from "./runtime.ts";
 import type { Steps } from "./steps.ts";
@@ -34,7 +34,10 @@ export class Arguments {
     };
     const finish = (given: string): string => {
       const code = watched
-        ? this.#steps.temporaries(1, ([t]) => `(${t} = ${given}, ${result(t!, run(t!))})`)
+        ? this.#steps.temporaries(
+            1,
+            ([t]) => `(${watched.calls(step.name, step.args.length)}, ${t} = ${given}, ${result(t!, run(t!))})`,
+          )
         : run(given);
       return step.core ? code : `ran(call, ${code})`;
     };
@@ -51,7 +54,7 @@ export class Arguments {
     const { out } = this.#steps.unit;
     const state = out.constant(this.#steps.unit.state(module));
     const { watched } = this.#steps.unit;
-    const begun = out.constant(watched ? watched.fn(fn, step.name) : fn);
+    const begun = out.constant(watched ? watched.fn(fn, step.name, step.args.length) : fn);
     const finish = (given: string): string => begin(`${begun}, ${given}, ${state}`);
     return this.#given(step, fn, finish, () => begin("undefined, undefined, undefined"));
   }
@@ -159,7 +162,7 @@ export class Arguments {
         return { known: { value: format } };
       }
       case "variable": {
-        const variable = unit.variable(text.trim(), span);
+        const variable = unit.variable(leadingVariable(text), span);
         return { known: { value: variable } };
       }
       case "regex": {

@@ -4,7 +4,7 @@ import type { Checked, CheckedRoute } from "../check/ir.ts";
 import { Problems } from "../check/problems.ts";
 import type { Core } from "../declare/core.ts";
 import type { Module, Regex } from "../declare/module.ts";
-import { type BoundSelect, bindSelect } from "../declare/semantics-select.ts";
+import { type BoundSelect, bindSelect, undeclared } from "../declare/semantics-select.ts";
 import type { Format, VariableRef } from "../declare/variable.ts";
 import { cutVariable } from "../declare/variables-text.ts";
 import { Output } from "./output.ts";
@@ -91,6 +91,9 @@ export class Unit {
   }
 
   select(text: string, span: Span): BoundSelect {
+    const lacking = undeclared(text, this.core);
+    if (lacking !== undefined && !this.checked.lenient)
+      this.problems.error("unknown-select", span, `there is no parameter \`${lacking}\``);
     const found = bindSelect(text);
     if (found) return found;
     this.problems.warn("unknown-select", span, `\`${text}\` is not known and will be undefined`);

@@ -8,6 +8,7 @@ import { type NameAddr, parseNameAddrs } from "../sip/nameaddr.ts";
 import { parseUri } from "../sip/uri.ts";
 import type { Via } from "../sip/via.ts";
 import type { Call } from "./call.ts";
+import type { Core } from "./core.ts";
 import { tlsSelect } from "./semantics-select-tls.ts";
 
 /** Undefined: the message does not have it. */
@@ -28,6 +29,15 @@ export function bindSelect(text: string): BoundSelect | undefined {
   const bound = bind?.(first, rest);
   // An empty value counts as undefined.
   return bound && ((call) => bound(call) || undefined);
+}
+
+/** The parameter that `@cfg_get.group.name` asks for when nothing declares it: neither the script nor a module that is loaded. */
+export function undeclared(text: string, core: Pick<Core, "config" | "loaded">): string | undefined {
+  const [first, group, name] = split(text.startsWith("@") ? text.slice(1) : text) ?? [];
+  if (first?.name !== "cfg_get" || !group || !name || (group.name !== "core" && core.loaded(group.name)))
+    return undefined;
+  const declared = core.config.groups().some((it) => it.group === group.name && it.names.includes(name.name));
+  return declared ? undefined : `${group.name}.${name.name}`;
 }
 
 function split(text: string): SelectPart[] | undefined {

@@ -25,6 +25,13 @@ function closing(text: string, from: number): number {
   return -1;
 }
 
+/** The variable that a text begins with: where one is asked for, Kamailio leaves what stands behind it alone. */
+export function leadingVariable(text: string): string {
+  const trimmed = text.trim();
+  const end = variableEnd(trimmed, 0);
+  return end > 0 ? trimmed.slice(0, end) : trimmed;
+}
+
 /** Offset past the variable that starts with the `$` at `at`, as pv_locate_name finds it; -1 when it has no end. */
 export function variableEnd(text: string, at: number): number {
   if (text[at] !== "$" || at + 1 >= text.length) return -1;

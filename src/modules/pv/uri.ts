@@ -20,7 +20,7 @@ const SCHEMES = ["none", "sip", "sips", "tel", "tels", "urn"];
 
 const user = (uri: Uri): Read => uri.user || null;
 const host = (uri: Uri): Read => uri.host || null;
-const port = (uri: Uri): Read => uri.port || (uri.protocol === "tls" ? "5061" : "5060");
+const port = (uri: Uri): Read => uri.port || (uri.portIsEmpty ? "" : uri.protocol === "tls" ? "5061" : "5060");
 const transport = (uri: Uri): Read => uri.transport || "UDP";
 const scheme = (uri: Uri): Read => uri.scheme;
 const userLength = (uri: Uri): Read => uri.user.length;

@@ -1,7 +1,8 @@
 /** Functions on XAVPs, XAVUs and XAVIs: taking lists apart, putting them together, setting and removing. */
 import type { Call } from "../../declare/call.ts";
 import { LogLevel } from "../../declare/core.ts";
-import { type Fn, int, optional, str, variable } from "../../declare/module.ts";
+import { type Fn, int, optional, str, text } from "../../declare/module.ts";
+import { leadingVariable } from "../../declare/variables-text.ts";
 import { toText } from "../../declare/variables-values.ts";
 import { XavpList } from "../../declare/xavp.ts";
 import { fn, type PvState } from "./state.ts";
@@ -71,7 +72,7 @@ const imploding = (list: ListName, quote: string, doc: string): Fn<PvState> =>
   fn({
     doc,
     in: "any",
-    args: { root, target: variable("The variable that gets the list.") },
+    args: { root, target: text("The variable that gets the list, looked up when the function is called.") },
     returns: IMPLODED,
     run: (call, args) => {
       let out = "";
@@ -81,7 +82,8 @@ const imploding = (list: ListName, quote: string, doc: string): Fn<PvState> =>
         else if (typeof it.value === "number" || typeof it.value === "bigint")
           out += `${it.name}=${BigInt.asUintN(64, BigInt(it.value))};`;
       }
-      return out !== "" && args.target.set?.(call, out) ? 1 : -1;
+      const target = call.core.variables.variable(leadingVariable(args.target));
+      return out !== "" && typeof target !== "string" && target.set?.(call, out) ? 1 : -1;
     },
   });
 

@@ -12,6 +12,7 @@ import {
 } from "../../declare/module.ts";
 import { endOfParams } from "../../declare/transformations.ts";
 import type { Read } from "../../declare/value.ts";
+import { leadingVariable } from "../../declare/variables-text.ts";
 import { toText } from "../../declare/variables-values.ts";
 import { parseSubst, Subst, substOf } from "./subst.ts";
 import { bodyOffset, headerNameProblem, NamedHeader, replaceAt, type Textops } from "./text.ts";
@@ -148,7 +149,7 @@ export const substFunctions: Record<string, Fn<Textops>> = {
     run(call, args) {
       const group = Number(args.group);
       if (group > Number(args.groups) - 1 || group < 0) return -1;
-      const result = call.core.variables.variable(args.result);
+      const result = call.core.variables.variable(leadingVariable(args.result));
       if (typeof result === "string" || !result.set) return -1;
       const re = call.core.regex(args.match);
       if (!re) return -1;
