@@ -2,7 +2,7 @@
 import type { Call } from "../declare/call.ts";
 import { declare, type Fn, int, str, text } from "../declare/module.ts";
 import type { Protocol } from "../sip/address.ts";
-import { inboundHostPort, outboundHostPort } from "../sip/build.ts";
+import { type BuildSettings, inboundHostPort, outboundHostPort } from "../sip/build.ts";
 import type { SendContext } from "../sip/edits.ts";
 import { HeaderType } from "../sip/headers.ts";
 import type { SipMessage } from "../sip/message.ts";
@@ -14,6 +14,8 @@ interface Paths {
   readonly receivedName: string;
   readonly twice: boolean;
   readonly sockname: boolean;
+  /** The core's advertised_address and advertised_port. */
+  readonly shown: BuildSettings;
 }
 const { fn, module } = declare<Paths>();
 
@@ -43,7 +45,7 @@ function add(msg: SipMessage, state: Paths, { user, params, withReceived, addres
   const name = (socket: { readonly name?: string } | undefined): string =>
     state.sockname && socket?.name ? `;sn=${socket.name}` : "";
   const leaving = (send: SendContext): string =>
-    (address === undefined ? outboundHostPort(msg, send) : `${address};transport=${send.to.protocol}`) +
+    (address === undefined ? outboundHostPort(msg, send, state.shown) : `${address};transport=${send.to.protocol}`) +
     name(send.outbound);
   const coming = (): string =>
     (address === undefined ? inboundHostPort(msg) : `${address};transport=${msg.received.protocol}`) +
@@ -117,6 +119,10 @@ export const path = module({
       receivedName: params.received_name,
       twice: Number(params.enable_r2) !== 0,
       sockname: Number(params.sockname_mode) !== 0,
+      shown: {
+        advertisedAddress: core.config.str("advertised_address"),
+        advertisedPort: core.config.int("advertised_port"),
+      },
     };
     if (Number(params.use_received) === 0) return state;
     const rr = core.state<Rr>("rr");

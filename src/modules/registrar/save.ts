@@ -3,6 +3,7 @@ import type { Call } from "../../declare/call.ts";
 import { type Answer, after } from "../../declare/value.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import { type NameAddr, parseNameAddrs } from "../../sip/nameaddr.ts";
+import type { Nathelper } from "../nathelper/state.ts";
 import type { Contact, ContactInfo } from "../usrloc/contact.ts";
 import type { Domain, Entry } from "../usrloc/domain.ts";
 import { type Aor, aorOf, isAor } from "./aor.ts";
@@ -98,8 +99,9 @@ function register(call: Call, domain: Domain, flags: number, aor: Aor, state: Re
   const { msg } = call;
   if (msg.headersProblem !== "") return Problems.parse;
   if (hasEmptyExpires(msg)) return Problems.expires;
-  const contacts = contactsOf(msg, state.settings);
-  if (contacts !== "*" && "status" in contacts) return contacts;
+  const written = contactsOf(msg, state.settings);
+  if (written !== "*" && "status" in written) return written;
+  const contacts = written === "*" ? written : withReplaced(call, written);
   const regId = usesRegId(call, contacts, state);
   if (typeof regId === "object") return regId;
   if (contacts === "*") {
@@ -116,6 +118,16 @@ function register(call: Call, domain: Domain, flags: number, aor: Aor, state: Re
   const saving = { call, state, domain, aor, flags, contacts, describe };
   const known = domain.find(aor.aor);
   return known === undefined ? insert(saving) : update(saving, known);
+}
+
+/** What nathelper has put in place of the first contact's URI is what is registered. */
+function withReplaced({ core, msg }: Call, contacts: readonly NameAddr[]): readonly NameAddr[] {
+  const [first, ...others] = contacts;
+  const changed = core.state<Nathelper>("nathelper")?.replaced.get(msg);
+  if (first === undefined || changed === undefined || changed.headers !== msg.headers) return contacts;
+  const text = `<${changed.uri}>${msg.text.slice(first.bodyEnd, first.end)}`;
+  const replaced = parseNameAddrs(text, 0, text.length)?.[0];
+  return replaced === undefined ? contacts : [replaced, ...others];
 }
 
 /** Whether `reg-id` counts (RFC 5626): not when an edge proxy in between does not know of it. */

@@ -63,6 +63,10 @@ export const rr = module({
       ignoreSips: Number(params.ignore_sips) !== 0,
       sockname: Number(params.sockname_mode) !== 0,
       looseMode: Number(params.loose_route_mode),
+      shown: {
+        advertisedAddress: core.config.str("advertised_address"),
+        advertisedPort: core.config.int("advertised_port"),
+      },
       pending: new WeakMap(),
       onLooseRoute: [],
     };

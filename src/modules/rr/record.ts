@@ -23,7 +23,7 @@ export function recordRoute(call: Call, params: string, state: Rr): boolean {
   if (state.double > 0) {
     const name = (send: SendContext): string =>
       state.sockname && send.outbound.name ? `;sn=${send.outbound.name}` : "";
-    add(msg, start, (send) => prefix + outboundHostPort(msg, send) + name(send) + r2(send), suffix, two);
+    add(msg, start, (send) => prefix + outboundHostPort(msg, send, state.shown) + name(send) + r2(send), suffix, two);
   }
   const name = state.sockname && msg.received.socket.name ? `;sn=${msg.received.socket.name}` : "";
   add(msg, start, (send) => prefix + inboundHostPort(msg) + name + r2(send), suffix);

@@ -2,6 +2,7 @@
 import type { Call } from "../../declare/call.ts";
 import type { Core } from "../../declare/core.ts";
 import type { VariableRef } from "../../declare/variable.ts";
+import type { BuildSettings } from "../../sip/build.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import type { Header, SipMessage } from "../../sip/message.ts";
 import { type NameAddr, parseNameAddrs } from "../../sip/nameaddr.ts";
@@ -22,6 +23,8 @@ export interface Rr {
   readonly ignoreSips: boolean;
   readonly sockname: boolean;
   readonly looseMode: number;
+  /** The core's advertised_address and advertised_port. */
+  readonly shown: BuildSettings;
   /** Parameters that wait for a record_route() of their message. */
   readonly pending: WeakMap<SipMessage, string>;
   /** Called by loose_route() with the parameters of the own Route, when it has any (register_rrcb). */
