@@ -37,8 +37,8 @@ const done = { 1: "done" } as const;
 
 const SIGABRT = 6;
 
-/** What is no number counts as 0. */
-const percentage = (text: string): number => (/^\d+$/.test(text) ? Number(text) : 0);
+/** The digits that a text begins with; without any it counts as 0. */
+const percentage = (text: string): number => Number(/^\d*/.exec(text)![0]);
 
 /** Two to the power of `bits`, of which the processor takes the last five binary digits; below 1 they count as 1. */
 const hashSize = (bits: number): number => (bits > 0 ? (1 << bits) >>> 0 : 2);
@@ -134,7 +134,7 @@ export const cfgutils = module({
       doc: "Sets the percentage for rand_event.",
       in: "any",
       args: {
-        percent: text("0 to 100; 0 for what is no number.", {
+        percent: text("0 to 100; what begins with no digit is 0.", {
           check: (it) => (percentage(it) <= 100 ? undefined : `\`${it}\` is not a percentage`),
         }),
       },

@@ -107,9 +107,9 @@ function substitute(call: Call, { source, target, flags }: Substitution, subst: 
   return done > 0 ? 1 : -1;
 }
 
-/** The value as avp_copy's flags n (integer) and s (text) want it; undefined when it is no number. */
+/** The value as avp_copy's flags n (integer, without a sign) and s (text) want it; undefined when it is no number. */
 function cast(value: AvpValue, flags: ReadonlySet<string>): AvpValue | undefined {
-  if (typeof value === "string") return flags.has("n") ? strictInt(value) : value;
+  if (typeof value === "string") return !flags.has("n") ? value : /^\d/.test(value) ? strictInt(value) : undefined;
   return flags.has("s") ? toText(value) : value;
 }
 

@@ -87,7 +87,7 @@ export const ipops = module({
       run: (_call, args) => addressType(args.ip) || -1,
     }),
     detailed_ip_type: kind("Stores what an address is for: PUBLIC, PRIVATE, LOOPBACK and so on.", (it) =>
-      it.includes(":") ? ipv6Kind(it) : ipv4Kind(it),
+      addressType(it) === 0 ? null : it.includes(":") ? ipv6Kind(it) : ipv4Kind(it),
     ),
     detailed_ipv4_type: kind("Stores what an IPv4 address is for.", ipv4Kind),
     detailed_ipv6_type: kind("Stores what an IPv6 address is for.", ipv6Kind),

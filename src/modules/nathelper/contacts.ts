@@ -5,7 +5,7 @@ import { protocolNumber } from "../../sip/alias.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import { bracketed, parseIp, sameAddress, unbracketed } from "../../sip/ip.ts";
 import type { SipMessage } from "../../sip/message.ts";
-import { parseNameAddrs } from "../../sip/nameaddr.ts";
+import { parseContacts } from "../../sip/nameaddr.ts";
 import { type FirstContact, firstContact, type Nathelper, replaceContact } from "./state.ts";
 
 const TRANSPORTS: Readonly<Record<string, string>> = { 1: "udp", 2: "tcp", 3: "tls", 4: "sctp", 5: "ws", 6: "wss" };
@@ -133,7 +133,7 @@ export function handleAlias(msg: SipMessage, last: boolean, state: Nathelper): 1
 /** The URI of the alias in the only contact; null when there is none. */
 export function aliasUri(msg: SipMessage, state: Nathelper): string | null {
   const header = msg.find(HeaderType.contact);
-  const contacts = header && parseNameAddrs(msg.text, header.valueStart, header.valueEnd);
+  const contacts = header && parseContacts(msg.text, header.valueStart, header.valueEnd);
   if (contacts?.length !== 1) return null;
   const body = msg.text.slice(contacts[0]!.start, contacts[0]!.end);
   const value = new RegExp(`;${state.alias}=([^~]*~[^~]*~\\d)(?!\\d)`).exec(body)?.[1];
@@ -148,7 +148,7 @@ export function addReceived({ msg }: Call, inUri: boolean): 1 | -1 {
   const uri = sourceUri(msg.received);
   for (const header of msg.headers) {
     if (header.type !== HeaderType.contact || msg.value(header).trim() === "*") continue;
-    const contacts = parseNameAddrs(msg.text, header.valueStart, header.valueEnd);
+    const contacts = parseContacts(msg.text, header.valueStart, header.valueEnd);
     if (contacts === null) return -1;
     for (const contact of contacts) {
       const anchor = msg.edits.anchor(inUri ? contact.uriEnd : contact.end);

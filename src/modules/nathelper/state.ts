@@ -2,7 +2,7 @@
 import type { VariableRef } from "../../declare/variable.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import type { Header, SipMessage } from "../../sip/message.ts";
-import { type NameAddr, parseNameAddrs } from "../../sip/nameaddr.ts";
+import { type NameAddr, parseContacts } from "../../sip/nameaddr.ts";
 import { parseUri, type Uri } from "../../sip/uri.ts";
 import type { Pinger } from "./pinger.ts";
 
@@ -35,7 +35,7 @@ export interface FirstContact {
 export function firstContact(msg: SipMessage, state: Nathelper): FirstContact | "none" | null {
   const header = msg.find(HeaderType.contact);
   if (header === undefined || msg.value(header).trim() === "*") return "none";
-  const addr = parseNameAddrs(msg.text, header.valueStart, header.valueEnd)?.[0];
+  const addr = parseContacts(msg.text, header.valueStart, header.valueEnd)?.[0];
   if (addr === undefined) return null;
   const changed = state.replaced.get(msg);
   const replaced = changed !== undefined && changed.headers === msg.headers;

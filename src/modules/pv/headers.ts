@@ -6,7 +6,7 @@ import type { VariableRef, Variables } from "../../declare/variable.ts";
 import { toText } from "../../declare/variables-values.ts";
 import { HeaderType, headerType } from "../../sip/headers.ts";
 import type { Header, SipMessage } from "../../sip/message.ts";
-import { parseNameAddrs } from "../../sip/nameaddr.ts";
+import { parseContacts, parseNameAddrs } from "../../sip/nameaddr.ts";
 import { type Index, indexNow, isProblem, joined, leadingVariable, parseIndex } from "./binding.ts";
 import { pv } from "./state.ts";
 
@@ -165,7 +165,8 @@ function listValues(msg: SipMessage, { type }: FieldName): string[] | undefined 
   for (const header of msg.headers) {
     if (header.type !== type) continue;
     if (text.slice(header.valueStart, header.valueEnd).trim() === "*") continue;
-    const parsed = parseNameAddrs(text, header.valueStart, header.valueEnd);
+    const parse = type === HeaderType.contact ? parseContacts : parseNameAddrs;
+    const parsed = parse(text, header.valueStart, header.valueEnd);
     if (!parsed) return [];
     for (const it of parsed) values.push(text.slice(it.start, it.end).trim());
   }

@@ -38,10 +38,10 @@ function rewrite<P extends number>(call: Call, change: (uri: string) => string |
 }
 
 /** Puts each contact URI into a parameter of the server's own. */
-function hide(call: Call, param: string, address: string, alias: boolean): 1 | -1 {
+function hide(call: Call, param: string, address: string, alias: boolean): 1 | -4 {
   const { msg } = call;
   const contacts = contactsOf(msg, false);
-  if (contacts === null) return -1;
+  if (contacts === null) return -4;
   for (const contact of contacts) {
     const uri = alias ? contact.uri + aliasParam(msg.received) : contact.uri;
     const hidden = `${address};${param}=${toBase64Url(uri)}`;
@@ -81,14 +81,14 @@ export const contactFunctions = {
     doc: "Replaces each contact URI by an address of this server that has it in a parameter, in Base64URL.",
     in: both,
     args: { name, address: str("Address of this server, a SIP URI.") },
-    returns: done,
+    returns: { 1: "done, or there is no contact", [-4]: "Contact cannot be parsed" },
     run: (call, args) => hide(call, args.name, args.address, false),
   }),
   contact_param_encode_alias: fn({
     doc: "As contact_param_encode, with the source address as alias parameter of the hidden URI.",
     in: both,
     args: { name, address: str("Address of this server, a SIP URI.") },
-    returns: done,
+    returns: { 1: "done, or there is no contact", [-4]: "Contact cannot be parsed" },
     run: (call, args) => hide(call, args.name, args.address, true),
   }),
   contact_param_decode: fn({

@@ -1,14 +1,14 @@
 /** Hiding contact URIs in a user part or a parameter, and getting them back. */
 import { HeaderType } from "../../sip/headers.ts";
 import type { SipMessage } from "../../sip/message.ts";
-import { type NameAddr, parseNameAddrs } from "../../sip/nameaddr.ts";
+import { type NameAddr, parseContacts } from "../../sip/nameaddr.ts";
 import { parseUri, uriParam } from "../../sip/uri.ts";
 
 /** Codes of encode_contact and of decode_contact that say what is wrong with a URI. */
 export const ENCODE_PROBLEMS = {
   [-25]: "a contact has no scheme",
   [-26]: "the scheme of a contact is too short",
-  [-508]: "a contact cannot be parsed",
+  [-509]: "a contact cannot be parsed",
 } as const;
 export const DECODE_PROBLEMS = {
   [-2]: "there is no host among the parts",
@@ -18,7 +18,7 @@ export const DECODE_PROBLEMS = {
   [-24]: "the user part has too many parts",
   [-26]: "the user part has too few parts",
 } as const;
-type EncodeProblem = -1 | -25 | -26 | -508;
+type EncodeProblem = -1 | -25 | -26 | -509;
 type DecodeProblem = -1 | -2 | -3 | -22 | -23 | -24 | -26;
 
 /** Contacts of the first field, or of all fields; null when one is malformed. `*` has none. */
@@ -27,7 +27,7 @@ export function contactsOf(msg: SipMessage, all: boolean): NameAddr[] | null {
   for (const header of msg.headers) {
     if (header.type !== HeaderType.contact) continue;
     if (msg.value(header).trim() !== "*") {
-      const found = parseNameAddrs(msg.text, header.valueStart, header.valueEnd);
+      const found = parseContacts(msg.text, header.valueStart, header.valueEnd);
       if (found === null) return null;
       contacts.push(...found);
     }
@@ -45,7 +45,7 @@ export function encodeUri(uri: string, prefix: string, address: string, separato
   const colon = uri.indexOf(":");
   if (colon < 3) return colon < 0 ? -25 : -26;
   const parsed = parseUri(uri.slice(colon - 3));
-  if (parsed === null) return -508;
+  if (parsed === null) return -509;
   const { user, password, host, port, transport } = parsed;
   return `${uri.slice(0, colon + 1)}${[prefix, user, password, host, port, transport].join(separator)}@${address}`;
 }

@@ -14,12 +14,10 @@ const { fn } = declare<Siputils>();
 
 const forwarding = ["request", "branch", "failure"] as const;
 const converting = ["request", "failure", "branch", "onreply"] as const;
-/** What can stand before the colon of a field. */
-const isHeaderName = (it: string): boolean => /^[0-9A-Za-z\-._+~]+[ \t]*$/.test(it);
+
 const yes = { 1: "yes", [-1]: "no" } as const;
 const tag = str("Text to look at.");
 const uri = str("The URI.");
-const host = str("The host of the SIP URI.");
 const telUri = str("The URI.", { single: true });
 const telHost = str("The host of the SIP URI.", { single: true });
 const result = variable("Where the SIP URI is stored.");
@@ -184,9 +182,10 @@ export const uriFunctions = {
       [-2]: "they differ, neither is well known, and the first sorts first; or one is no header name",
     },
     run(_call, args) {
-      if (!isHeaderName(args.a) || !isHeaderName(args.b)) return -2;
       const found = compareHeaderNames(args.a, args.b);
-      if (found !== "other") return found === "same" ? 1 : -1;
+      if (found === "same") return 1;
+      if (found === "known") return -1;
+      if (found === "invalid") return -2;
       return args.a.toLowerCase() < args.b.toLowerCase() ? -2 : -1;
     },
   }),
