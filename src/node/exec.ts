@@ -1,6 +1,7 @@
 /** Child processes, run by the shell (module exec). */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Exec, ExecResult } from "../declare/host.ts";
+import { delay } from "./longest-delay.ts";
 
 export const createExec = (): Exec => ({
   run: (command, options) =>
@@ -11,7 +12,8 @@ export const createExec = (): Exec => ({
         // A process group of its own, to be ended with all that the shell has started.
         detached: options.timeout !== undefined,
       });
-      const timer = options.timeout === undefined ? undefined : setTimeout(() => killGroup(child), options.timeout);
+      const timer =
+        options.timeout === undefined ? undefined : setTimeout(() => killGroup(child), delay(options.timeout));
       let stdout = "";
       child.stdout?.on("data", (chunk: Buffer) => {
         stdout += chunk.toString("latin1");

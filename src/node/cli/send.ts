@@ -8,6 +8,8 @@ import type { ReceiveInfo } from "../../sip/address.ts";
 import { HeaderType } from "../../sip/headers.ts";
 import { SipMessage } from "../../sip/message.ts";
 import { parseUri } from "../../sip/uri.ts";
+import { delay } from "../longest-delay.ts";
+import { reasonOf } from "../system-error.ts";
 
 /** Answered; no final answer came; the command line is wrong or nothing could be sent. */
 const ENDED = { answered: 0, silent: 1, failed: 2 } as const;
@@ -138,12 +140,16 @@ function exchange(socket: Socket, requests: Requests, seconds: number, options: 
       clearTimeout(over);
       resolve(status);
     };
-    const over = setTimeout(() => {
-      process.stderr.write(`no final answer after ${seconds} s\n`);
-      end(ENDED.silent);
-    }, seconds * 1000);
+    const over = setTimeout(
+      () => {
+        process.stderr.write(`no final answer after ${seconds} s\n`);
+        end(ENDED.silent);
+      },
+      delay(seconds * 1000),
+    );
     socket.on("error", (error) => {
-      process.stderr.write(`${error.message}\n`);
+      const { address, port } = socket.remoteAddress();
+      process.stderr.write(`${address}:${port}: ${reasonOf(error)}\n`);
       end(ENDED.silent);
     });
     let ended = false;

@@ -1,5 +1,6 @@
 /** Asks a server over its own control socket. */
 import { connect } from "node:net";
+import { delay } from "../longest-delay.ts";
 import { reasonOf } from "../system-error.ts";
 
 export interface Fault {
@@ -23,7 +24,7 @@ export const ask = (path: string, method: string, params: readonly unknown[], se
       done(outcome);
     };
     socket.setEncoding("utf8");
-    if (seconds > 0) socket.setTimeout(seconds * 1000);
+    if (seconds > 0) socket.setTimeout(delay(seconds * 1000));
     socket.on("timeout", () => end({ kind: "unreachable", problem: `no answer within ${seconds} seconds` }));
     socket.on("error", (error) => end({ kind: "unreachable", problem: `cannot reach ${path}: ${reasonOf(error)}` }));
     socket.on("close", () => end({ kind: "unreachable", problem: `${path} was closed without an answer` }));

@@ -6,6 +6,7 @@ import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect, isIP } from "node:net";
 import type { Dns, DnsAnswer, DnsTiming, NaptrRecord, SrvRecord } from "../../declare/host.ts";
+import { delay } from "../longest-delay.ts";
 import { type ResolvConf, readHosts, readResolvConf, Watched } from "./system.ts";
 import { decodeAnswer, encodeQuestion, RecordNumber, type WireAnswer, type WireRecord } from "./wire.ts";
 
@@ -139,7 +140,7 @@ function overUdp({ address, port }: Server, question: Uint8Array, timeout: numbe
       socket.close();
       done(answer);
     };
-    const timer = setTimeout(end, timeout);
+    const timer = setTimeout(end, delay(timeout));
     socket.once("error", () => end());
     socket.on("message", (bytes) => {
       const answer = decodeAnswer(bytes);
@@ -166,7 +167,7 @@ function overTcp({ address, port }: Server, question: Uint8Array, timeout: numbe
       socket.destroy();
       done(answer);
     };
-    const timer = setTimeout(end, timeout);
+    const timer = setTimeout(end, delay(timeout));
     socket.on("error", () => end());
     socket.on("close", () => end());
     socket.on("connect", () =>

@@ -1,5 +1,6 @@
 /** The HTTP port on undici: bounded bodies, one connection for each waiting exchange, and errors as values. */
 import type { Http, HttpReply, HttpRequest, HttpTimes } from "../../declare/host.ts";
+import { delay } from "../longest-delay.ts";
 import { answerChallenge, basic, type Credentials } from "./auth.ts";
 import { Aborted, Exchange, type HttpError, type Outcome } from "./exchange.ts";
 import { type Connection, type HttpMessage, type Pool, Pools } from "./pool.ts";
@@ -50,7 +51,7 @@ function exchange(pools: Pools, request: HttpRequest, signal: AbortSignal | unde
     unwatch: undefined,
   };
   const { timeout } = request;
-  if (timeout > 0) run.timer = setTimeout(() => stop(run, "timeout", `no answer within ${timeout} ms`), timeout);
+  if (timeout > 0) run.timer = setTimeout(() => stop(run, "timeout", `no answer within ${timeout} ms`), delay(timeout));
   if (signal) {
     const abort = (): void => stop(run, "aborted", "the caller gave up");
     if (signal.aborted) abort();
@@ -189,7 +190,7 @@ function send(run: Run, message: HttpMessage, connection: Connection, pool: Pool
   if (request.connectTimeout && !connection.connected)
     connecting = setTimeout(() => {
       if (!connection.connected) it.fail(new Aborted("timeout", `no connection within ${request.connectTimeout} ms`));
-    }, request.connectTimeout);
+    }, delay(request.connectTimeout));
   connection.send(message, it);
 }
 
