@@ -13,6 +13,8 @@ import { corex } from "./corex/corex.ts";
 import { counters } from "./counters.ts";
 import { ctl } from "./ctl/index.ts";
 import { dbText } from "./db_text/index.ts";
+import { debugger_ } from "./debugger/index.ts";
+import { dialplan } from "./dialplan/index.ts";
 import { dispatcher } from "./dispatcher/index.ts";
 import { diversion } from "./diversion.ts";
 import { domain } from "./domain/index.ts";
@@ -126,8 +128,10 @@ export const modules: readonly Module[] = [
   domain,
   group,
   uriDb,
+  dialplan,
   mtree,
   tsilo,
   dispatcher,
   acc,
+  debugger_,
 ];

@@ -8,11 +8,16 @@ const MOST_STEPS = 1_000_000;
 export interface Compiled {
   /** Undefined when the bound was reached. */
   test(text: string): boolean | undefined;
+  /** The whole match and what each group holds, "" where it took no part; null when nothing matches, or the bound was reached. */
+  exec(text: string): readonly string[] | null;
 }
 
 export function compile(pattern: Pattern): Compiled {
   const compiled = program(pattern);
-  return { test: (text) => new Match(compiled, text).search() };
+  return {
+    test: (text) => new Match(compiled, text).search(),
+    exec: (text) => new Match(compiled, text).find(),
+  };
 }
 
 /** What stands on the stack: a place to go on from, or what a register held before. */
@@ -32,6 +37,8 @@ class Match {
   /** Four numbers an entry: kind and three that depend on it. */
   readonly #stack: number[] = [];
   #left = MOST_STEPS;
+  #begin = 0;
+  #end = -1;
 
   constructor({ steps, groups, loops }: Program, text: string) {
     this.#steps = steps;
@@ -41,11 +48,21 @@ class Match {
     this.#registers = new Array<number>(this.#counts + 2 * loops).fill(-1);
   }
 
+  find(): readonly string[] | null {
+    if (this.search() !== true) return null;
+    const groups: string[] = [this.#text.slice(this.#begin, this.#end)];
+    for (let i = 2; i < this.#opened; i += 2)
+      groups.push(this.#text.slice(Math.max(this.#registers[i]!, 0), Math.max(this.#registers[i + 1]!, 0)));
+    return groups;
+  }
+
   search(): boolean | undefined {
     for (let at = 0; at <= this.#text.length; at++) {
       this.#registers.fill(-1);
       this.#stack.length = 0;
-      if (this.#run(0, at, -1) >= 0) return true;
+      this.#begin = at;
+      this.#end = this.#run(0, at, -1);
+      if (this.#end >= 0) return true;
       if (this.#left <= 0) return undefined;
     }
     return false;

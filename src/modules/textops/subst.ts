@@ -8,7 +8,7 @@ import { toText } from "../../declare/variables-values.ts";
 import { cText, endsLine, execFrom, type Textops } from "./text.ts";
 
 /** Text, the number of a group (0: the whole match), a variable, or null for the Request-URI (`\u`). */
-type Piece = string | number | VariableRef | null;
+export type Piece = string | number | VariableRef | null;
 
 /** One place to change: offset and length in the text, and what goes there. */
 export interface Change {
@@ -70,14 +70,24 @@ export class Subst {
   }
 
   #build(groups: readonly (string | undefined)[], whole: string, call: Call): string {
-    let out = "";
-    for (const piece of this.#pieces)
-      if (typeof piece === "string") out += piece;
-      else if (typeof piece === "number") out += piece === 0 ? whole : (groups[piece] ?? "");
-      else if (piece !== null) out += toText(piece.get(call));
-      else if (call.msg.isRequest) out += call.msg.uri;
-    return out;
+    return joined(this.#pieces, [whole, ...groups.slice(1)], call);
   }
+}
+
+/** The text that a replacement makes; `groups` begins with the whole match. Without a run, variables give nothing. */
+export function joined(
+  pieces: readonly Piece[],
+  groups: readonly (string | undefined)[],
+  call: Call | undefined,
+): string {
+  let out = "";
+  for (const piece of pieces)
+    if (typeof piece === "string") out += piece;
+    else if (typeof piece === "number") out += groups[piece] ?? "";
+    else if (call === undefined) continue;
+    else if (piece !== null) out += toText(piece.get(call));
+    else if (call.msg.isRequest) out += call.msg.uri;
+  return out;
 }
 
 /** What parsing a substitution needs. */
@@ -109,10 +119,11 @@ export function parseSubst(text: string, core: Services): Subst | string {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
-function parseReplacement(
+/** Without a separator the replacement goes on to the end of the text. A string is the problem. */
+export function parseReplacement(
   text: string,
   start: number,
-  separator: string,
+  separator: string | undefined,
   core: Services,
 ): { readonly pieces: readonly Piece[]; readonly end: number } | string {
   const pieces: Piece[] = [];
@@ -146,7 +157,9 @@ function parseReplacement(
     } else continue;
     if (++special >= MOST_PIECES) return "too many escapes and variables in the replacement";
   }
-  return `the separator ${separator} after the replacement is missing`;
+  if (separator !== undefined) return `the separator ${separator} after the replacement is missing`;
+  flush();
+  return { pieces, end: at };
 }
 
 /** The substitution of that text, parsed once for each text. */
