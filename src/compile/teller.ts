@@ -43,6 +43,11 @@ export class Teller {
     return code;
   }
 
+  /** Before a function runs. */
+  calls(call: Call, place: number, name: string, args: number): void {
+    this.watch.call?.(call, place, name, args);
+  }
+
   /** Before a block runs; 0, to be added to something. */
   enter(call: Call, place: number, name: string): void {
     this.watch.enter?.(call, place, `route[${name}]`);

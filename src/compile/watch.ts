@@ -17,6 +17,8 @@ export interface Place {
   readonly ways: number;
   /** What each way is called: `true` and `false`, or the labels of the cases as they were written. */
   readonly names: readonly string[];
+  /** What a statement does, unless it calls a function or a block, which is told by itself: `if`, `assign`, `exit`. */
+  readonly action: string | undefined;
 }
 
 /** What happened to a value on the way. */
@@ -41,6 +43,8 @@ export interface Watch {
   branch(call: Call, place: number, way: number): void;
   /** `name` is as the script writes it: `$ru`, `t_relay`, `route(RELAY)`. `args` are a function's, as it was given them. */
   value(call: Call, place: number, seen: Seen, name: string, value: Value | undefined, args?: readonly Value[]): void;
+  /** A function is about to be called; its end is told as "result". */
+  call?(call: Call, place: number, name: string, args: number): void;
   /** A run begins: the server, the transaction layer or a function runs the block `route` (`failure_route[ONE]`). */
   begin?(call: Call, route: string): void;
   /** That run has ended, with the code of its last action. */
@@ -77,6 +81,9 @@ export function together(watchers: readonly Watcher[]): Watcher {
         },
         value: (call, place, seen, name, value, args) => {
           for (const it of all) it.value(call, place, seen, name, value, args);
+        },
+        call: (call, place, name, args) => {
+          for (const it of all) it.call?.(call, place, name, args);
         },
         begin: (call, route) => {
           for (const it of all) it.begin?.(call, route);

@@ -57,6 +57,10 @@ export class Watched {
     return this.#call("result", literal(name), given, code);
   }
 
+  calls(name: string, args: number): string {
+    return this.#call("calls", literal(name), String(args));
+  }
+
   enter(name: string): string {
     return this.#call("enter", literal(name));
   }
@@ -74,12 +78,13 @@ export class Watched {
   }
 
   /** The function, telling its result as one of the current place; for calls that the code does not make itself. */
-  fn(of: Fn, name: string): Fn {
+  fn(of: Fn, name: string, count: number): Fn {
     const place = this.#place;
     const { teller } = this;
     return {
       ...of,
       run(call, args, state) {
+        teller.calls(call, place, name, count);
         const answer = of.run(call, args, state);
         if (answer instanceof Promise) return answer.then((code) => teller.result(call, place, name, args, code));
         return teller.result(call, place, name, args, answer);
@@ -97,7 +102,7 @@ function placeOf(step: Step, route: string): Place {
   switch (kind) {
     case "if":
     case "while":
-      return { span, route, kind, ways: 2, names: ["true", "false"] };
+      return { span, route, kind, ways: 2, names: ["true", "false"], action: kind };
     case "switch": {
       const labels = step.cases.map(({ label, regex }) => {
         if (label === undefined) return "default";
@@ -105,10 +110,12 @@ function placeOf(step: Step, route: string): Place {
         return regex ? `case /${label.value}/` : `case ${label.value}`;
       });
       const names = labels.includes("default") ? labels : [...labels, "no case"];
-      return { span, route, kind, ways: names.length, names };
+      return { span, route, kind, ways: names.length, names, action: kind };
     }
-    default:
-      return { span, route, kind: "statement", ways: 0, names: [] };
+    default: {
+      const action = kind === "call" || kind === "route" ? undefined : kind === "stop" ? step.stop : kind;
+      return { span, route, kind: "statement", ways: 0, names: [], action };
+    }
   }
 }
 

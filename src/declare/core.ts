@@ -28,7 +28,8 @@ export const LogLevel = {
 
 export interface Log {
   /** `level` is one of L_ALERT -5, L_BUG -4, L_CRIT2 -3, L_CRIT -2, L_ERR -1, L_WARN 0, L_NOTICE 1, L_INFO 2, L_DBG 3. */
-  write(level: number, text: string, prefix?: string, facility?: string): void;
+  /** `name` is printed in the place of the level's. */
+  write(level: number, text: string, prefix?: string, facility?: string, name?: string): void;
   /** False when a line of this level would not be shown; test before building an expensive line. */
   enabled(level: number): boolean;
   /** A level that goes before the `debug` parameter (setdebug); undefined ends it. */

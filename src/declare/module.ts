@@ -246,6 +246,19 @@ export class RpcFault extends Error {
  */
 export type BytesHook = (text: string, incoming: boolean, received: ReceiveInfo) => Answer<string>;
 
+/** One thing that a script does: a statement, or a function or block that one calls. */
+export interface Action {
+  /** `if`, `assign`, `exit`, `route`, or the name of a function. */
+  readonly name: string;
+  /** Kind and name of the block that it stands in: `request_route`, `route[RELAY]`. */
+  readonly route: string;
+  readonly file: string;
+  readonly line: number;
+  /** How many arguments a function is called with; undefined for everything else. */
+  readonly args: number | undefined;
+}
+export type ActionHook = (call: Call, action: Action) => void;
+
 // biome-ignore lint/suspicious/noExplicitAny: erased state and parameter types.
 export interface Module<S = any, P extends Kinds = any> {
   readonly name: string;
@@ -274,6 +287,8 @@ export interface Module<S = any, P extends Kinds = any> {
   strayReplies?(state: S): string;
   /** Sees the bytes of every message, when the script wants that; undefined is how that is not so. */
   bytes?(state: S): BytesHook | undefined;
+  /** Sees each action of the script before it is done, which makes every run slower; undefined: it does not want to. */
+  actions?(state: S): ActionHook | undefined;
   /** Name of the event route that sees replies which go upstream (corex:reply-out); "" is none. */
   repliesOut?(state: S): string;
   /** Hosts that are this server's besides its sockets and aliases; port 0 and no protocol fit any (register_check_self_func). */

@@ -47,16 +47,13 @@ export const syslogLog = (options: { tag: string; facility: string }): NodeLog =
   // A server that ends is not kept by it: it writes what it has got and ends too.
   logger.unref();
   return {
-    line(level, text, prefix, facility) {
+    line(level, text, prefix, facility, name = levelName(level)) {
       if (!open) return;
       const number = facilities[facility ?? options.facility] ?? daemon;
       const from = prefix ? (prefix.endsWith(": ") ? prefix : `${prefix}: `) : "<core>: ";
       for (const line of text.split("\n"))
         if (line !== "")
-          logger.stdin.write(
-            `<${number * 8 + (severities[level] ?? 7)}>${levelName(level)}: ${from}${line}\n`,
-            "latin1",
-          );
+          logger.stdin.write(`<${number * 8 + (severities[level] ?? 7)}>${name}: ${from}${line}\n`, "latin1");
     },
     flush: () => {},
   };

@@ -115,8 +115,7 @@ export const textLog = (options: { fd: number; pid: number; colours: boolean }):
   const writer = new Writer(options.fd);
   const head = ` 0(${options.pid}) `;
   return {
-    line(level, text, prefix) {
-      const name = levelName(level);
+    line(level, text, prefix, _facility, name = levelName(level)) {
       // Our own lines may lack their end; what a script or module says is written as it is.
       const own = prefix === undefined || prefix === "";
       const from = own ? "<core>: " : prefix.endsWith(": ") ? prefix : `${prefix}: `;
@@ -137,10 +136,10 @@ export const jsonLog = async (options: { fd: number; hostname: string }): Promis
     { write: (line) => writer.add(Buffer.from(line, "utf8").toString("latin1")) },
   );
   return {
-    line(level, text, prefix, facility) {
+    line(level, text, prefix, facility, name = levelName(level)) {
       const bytes = text.endsWith("\n") ? text.slice(0, -1) : text;
       const fields = {
-        severity: levelName(level),
+        severity: name,
         ...(prefix && { from: prefix }),
         ...(facility && { facility }),
       };

@@ -4,6 +4,7 @@
  */
 import type { Checked } from "../check/ir.ts";
 import type { Program } from "../compile/program.ts";
+import type { Watcher } from "../compile/watch.ts";
 import type { Call } from "../declare/call.ts";
 import { LogLevel, type Pending } from "../declare/core.ts";
 import type { BytesHook, Module } from "../declare/module.ts";
@@ -62,6 +63,8 @@ export class Generation implements Owner {
   transportSettings!: TransportSettings;
   /** What modules do with a request before request_route (Kamailio's PRE_SCRIPT_CB); true absorbs it. */
   readonly requestHooks: ((call: Call) => boolean)[] = [];
+  /** Modules that see what the script does, when there are some. */
+  watcher: Watcher | undefined = undefined;
   preRouting: Route | undefined = undefined;
   readonly replyHooks: ((call: Call) => void)[] = [];
   /** What decides on replies that belong to no transaction. */

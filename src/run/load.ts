@@ -13,6 +13,7 @@ import { VarSlots } from "../declare/variables-slots.ts";
 import { parseHostPort } from "../transport/hostport.ts";
 import { type Alias, type ListenLine, parseListen, resolveListens } from "../transport/listen.ts";
 import { Sockets } from "../transport/sockets.ts";
+import { besides, watcherOf } from "./actions.ts";
 import { withAdditions } from "./command-line.ts";
 import { GenerationConfig } from "./config.ts";
 import { GenerationCore } from "./core.ts";
@@ -121,7 +122,8 @@ export async function load(
     return refused();
   }
   await pause();
-  const compiled = compile(checked, generation.core, options.watcher);
+  generation.watcher = watcherOf(generation);
+  const compiled = compile(checked, generation.core, besides(options.watcher, generation.watcher));
   problems.push(...compiled.problems);
   if (refuses(problems) || !compiled.program) {
     await generation.stop();

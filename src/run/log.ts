@@ -3,7 +3,7 @@ import type { Log } from "../declare/core.ts";
 
 /** Where lines go. `text` has no line end added or removed; `prefix` is what stands before the colon (`<script>`). */
 export interface LogSink {
-  line(level: number, text: string, prefix: string | undefined, facility: string | undefined): void;
+  line(level: number, text: string, prefix: string | undefined, facility: string | undefined, name?: string): void;
   /** Colours of a level on a terminal, as in `$C(xy)`. */
   color?(level: number, colors: string): void;
 }
@@ -22,9 +22,9 @@ export class ServerLog implements Log {
     this.level = level;
   }
 
-  write(level: number, text: string, prefix?: string, facility?: string): void {
+  write(level: number, text: string, prefix?: string, facility?: string, name?: string): void {
     if (level < 0) this.errors++;
-    if (level <= (this.#own ?? this.level)) this.#sink.line(level, text, prefix, facility);
+    if (level <= (this.#own ?? this.level)) this.#sink.line(level, text, prefix, facility, name);
   }
   enabled(level: number): boolean {
     return level <= (this.#own ?? this.level);

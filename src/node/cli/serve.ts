@@ -109,8 +109,8 @@ class SwitchedLog implements NodeLog {
     this.#log.flush();
     this.#log = log;
   }
-  line(level: number, text: string, prefix: string | undefined, facility: string | undefined): void {
-    this.#log.line(level, text, prefix, facility);
+  line(level: number, text: string, prefix: string | undefined, facility: string | undefined, name?: string): void {
+    this.#log.line(level, text, prefix, facility, name);
   }
   flush(): void {
     this.#log.flush();

@@ -75,9 +75,9 @@ export class Metrics {
   /** The same log, with its lines counted. */
   counting(sink: LogSink): LogSink {
     return {
-      line: (level, text, prefix, facility) => {
+      line: (level, text, prefix, facility, name) => {
         this.#lines.inc({ level: levelName(level).toLowerCase() });
-        sink.line(level, text, prefix, facility);
+        sink.line(level, text, prefix, facility, name);
       },
       ...(sink.color && { color: (level: number, colors: string) => sink.color?.(level, colors) }),
     };

@@ -6,6 +6,7 @@
 import { compile } from "../../compile/index.ts";
 import type { Program } from "../../compile/program.ts";
 import type { Watcher } from "../../compile/watch.ts";
+import { besides } from "../actions.ts";
 import { GenerationCore } from "../core.ts";
 import type { Generation } from "../generation.ts";
 import type { Server } from "../server.ts";
@@ -19,7 +20,7 @@ export interface Side {
 export function twinOf(server: Server, generation: Generation, watcher: Watcher): Side {
   const { checked, config, modules } = generation;
   const core = new GenerationCore(server, generation, config, modules);
-  const program = checked && compile(checked, core, watcher).program;
+  const program = checked && compile(checked, core, besides(watcher, generation.watcher)).program;
   // A script that could be compiled once can be compiled twice, so the second case is a generation without a script.
   if (!program) return generation;
   core.program = program;
