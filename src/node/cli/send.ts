@@ -142,8 +142,8 @@ function exchange(socket: Socket, requests: Requests, seconds: number, options: 
     };
     const over = setTimeout(
       () => {
-        process.stderr.write(`no final answer after ${seconds} s\n`);
-        end(ENDED.silent);
+        process.stderr.write(ended ? "the BYE was not answered\n" : `no final answer after ${seconds} s\n`);
+        end(ended ? ENDED.answered : ENDED.silent);
       },
       delay(seconds * 1000),
     );
