@@ -24,12 +24,14 @@ test("Kamailio's form: number, process, level, where from, text", () => {
   log.line(2, "> hello\n", "<script>", undefined);
   log.line(2, "no line end", "<script>: ", undefined);
   log.line(-2, "\xff\n", "tm", undefined);
+  log.line(-1, "n=exit\n", "*** cfgtrace:", undefined, "exec");
   log.flush();
   expect(written()).toBe(
     " 0(4711) ERROR: <core>: no socket\n" +
       " 0(4711) INFO: <script>: > hello\n" +
       " 0(4711) INFO: <script>: no line end" +
-      " 0(4711) CRITICAL: tm: \xff\n",
+      " 0(4711) CRITICAL: tm: \xff\n" +
+      " 0(4711) exec: *** cfgtrace:: n=exit\n",
   );
 });
 
@@ -71,13 +73,13 @@ test("colours by level", () => {
 
 test("JSON: a line each, bytes of the script as UTF-8", async () => {
   const log = await jsonLog({ fd, hostname: "sip1" });
-  log.line(0, 'caf\xc3\xa9 "x"\n', "<script>", "LOG_LOCAL3");
+  log.line(0, 'caf\xc3\xa9 "x"\n', "<script>", "LOG_LOCAL3", "exec");
   log.flush();
   const line = Buffer.from(written(), "latin1").toString("utf8");
   expect(line.endsWith("}\n")).toBe(true);
   expect(JSON.parse(line)).toMatchObject({
     level: 40,
-    severity: "WARNING",
+    severity: "exec",
     hostname: "sip1",
     from: "<script>",
     facility: "LOG_LOCAL3",
@@ -99,10 +101,10 @@ test("syslog: the logger command gets priorities and lines", async () => {
   const log = syslogLog({ tag: "sip", facility: "LOG_DAEMON" });
   process.env["PATH"] = path;
   log.line(-1, "two\nlines\n", undefined, undefined);
-  log.line(1, "> x\n", "<script>: ", "LOG_LOCAL0");
+  log.line(1, "> x\n", "<script>: ", "LOG_LOCAL0", "exec");
   const read = () => (existsSync(out) ? readFileSync(out, "latin1") : "");
   while (!read().includes("> x")) await new Promise((resolve) => setTimeout(resolve, 5));
   expect(read()).toBe(
-    "--prio-prefix --tag sip\n<27>ERROR: <core>: two\n<27>ERROR: <core>: lines\n<133>NOTICE: <script>: > x\n",
+    "--prio-prefix --tag sip\n<27>ERROR: <core>: two\n<27>ERROR: <core>: lines\n<133>exec: <script>: > x\n",
   );
 });
