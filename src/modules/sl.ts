@@ -80,9 +80,9 @@ function localResponse(call: Call, code: number, reason: string): Answer<unknown
   return core.runEvent("sl:local-response", reply);
 }
 
-/** Kamailio's err2reason_phrase of the error of the statement before. */
+/** Kamailio's err2reason_phrase of the error of the statement before; one that went well leaves none. */
 function replyError(call: Call, by: string): { status: number; reason: string } {
-  return errorReply(call.tm?.lastError || -1, by);
+  return errorReply((call.rc < 0 && call.tm?.lastError) || -1, by);
 }
 
 function slReplyError(call: Call, state: Sl): Answer<1 | -2 | -3> {

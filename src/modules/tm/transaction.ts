@@ -113,7 +113,7 @@ export const transactionFunctions = {
     returns: REPLIED,
     run(call) {
       if (call.tx?.finalReply || call.msg.marked("final-reply")) return -2;
-      const error = errorReply(stateOf(call).lastError || -1, "TM");
+      const error = errorReply((call.rc < 0 && stateOf(call).lastError) || -1, "TM");
       return reply(call, error.status, error.reason);
     },
   }),
