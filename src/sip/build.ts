@@ -33,8 +33,10 @@ export interface BuildSettings {
 export interface RequestOptions extends BuildSettings {
   /** The branch parameter of the own Via, with the magic cookie. */
   readonly branch: string;
-  /** Parameters for the own Via, each with its semicolon (xavp via params, `;srvid=…`, flags). */
+  /** Parameters for the own Via, each with its semicolon (xavp via params, `;srvid=…`). */
   readonly viaParams?: string;
+  /** Flags that the own Via carries beside those of the message (tmx t_vbflag_set). */
+  readonly viaFlags?: number;
   /** False leaves out the own Via; the received one is then left as it is, too. */
   readonly via?: boolean;
   /** False leaves out the Route header field made from Path. */
@@ -158,6 +160,9 @@ export function applyChanges(msg: SipMessage): boolean {
   return true;
 }
 
+/** The parameter of the own Via that carries flags (corex msg_vbflag_set, tmx t_vbflag_set). */
+export const VIA_FLAGS = "kvf";
+
 /** This server's own Via line, line end included. `msg` is undefined for a request made here. */
 export function ownVia(msg: SipMessage | undefined, send: SendContext, options: RequestOptions): string {
   const { outbound } = send;
@@ -183,6 +188,8 @@ export function ownVia(msg: SipMessage | undefined, send: SendContext, options: 
   if (options.localRport || msg?.addLocalRport) out += ";rport";
   if (options.viaParams) out += options.viaParams;
   if (msg?.viaAdditions) out += msg.viaAdditions.params(msg);
+  const flags = ((msg?.viaFlags ?? 0) | (options.viaFlags ?? 0)) >>> 0;
+  if (flags !== 0) out += `;${VIA_FLAGS}=${flags.toString(16)}`;
   return `${out}\r\n`;
 }
 

@@ -47,6 +47,7 @@ export function addBranch(
   const index = tx.branches.length;
   if (index >= tx.settings.maxBranches) return ErrorCode.tooManyBranches;
   const branch = new ClientBranch(tx, index);
+  if (index === 0) branch.viaFlags = tx.firstViaFlags;
   const restore = borrow(msg, plan, route !== undefined);
   const done = (result: number): number => {
     restore();
@@ -126,12 +127,12 @@ function install(tx: Transaction, msg: SipMessage, branch: ClientBranch, index: 
   if (to.protocol === "tls") to.lists = tx.lists;
   if (msg.forceSendSocket && msg.forceSendSocket === to.socket) to.bound = true;
   branch.request.to = to;
-  branch.request.text = requestText(tx, index, msg, to);
+  branch.request.text = requestText(tx, index, msg, to, branch.viaFlags);
   if (to.protocol === "udp") {
     const stream = tx.engine.ports.tooLarge?.(branch.request.text.length, msg, to);
     if (stream) {
       branch.request.to = stream;
-      branch.request.text = branch.request.text.replace(OWN_VIA, ownViaLine(tx, index, stream));
+      branch.request.text = branch.request.text.replace(OWN_VIA, ownViaLine(tx, index, stream, branch.viaFlags));
     }
   }
   branch.uri = msg.uri;

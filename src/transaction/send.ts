@@ -71,8 +71,9 @@ export function failOver(tx: Transaction, index: number, msg: SipMessage): Answe
   const added = tx.branches.length;
   if (added >= tx.settings.maxBranches) return false;
   const branch = new ClientBranch(tx, added);
-  const { uri, dstUri, path, instance, ruid, locationUa, branchFlags, onReply, onFailure, onBranchFailure } = old;
-  Object.assign(branch, { uri, dstUri, path, instance, ruid, locationUa, branchFlags });
+  const { uri, dstUri, path, instance, ruid, locationUa, branchFlags, viaFlags } = old;
+  const { onReply, onFailure, onBranchFailure } = old;
+  Object.assign(branch, { uri, dstUri, path, instance, ruid, locationUa, branchFlags, viaFlags });
   Object.assign(branch, { onReply, onFailure, onBranchFailure });
   const to = { ...next, alternatives };
   branch.request.to = to;
@@ -80,7 +81,10 @@ export function failOver(tx: Transaction, index: number, msg: SipMessage): Answe
   branch.request.text =
     to.socket === failed.socket && to.protocol === failed.protocol
       ? text.replace(name(index), name(added))
-      : text.replace(new RegExp(`^Via:.*${name(index).replaceAll(".", "\\.")}.*\r\n`, "m"), ownViaLine(tx, added, to));
+      : text.replace(
+          new RegExp(`^Via:.*${name(index).replaceAll(".", "\\.")}.*\r\n`, "m"),
+          ownViaLine(tx, added, to, viaFlags),
+        );
   tx.addBranch(branch);
   return sendBranch(tx, added, msg);
 }

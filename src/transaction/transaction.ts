@@ -132,6 +132,8 @@ export class Transaction extends WheelTimer {
   branches: readonly ClientBranch[] = NO_BRANCHES;
   /** The branch that a branch route is preparing: not one of `branches` yet. */
   newBranch: ClientBranch | undefined = undefined;
+  /** What the first branch's `viaFlags` will be. */
+  firstViaFlags = 0;
   onFailure: RouteHandle | undefined = undefined;
   onBranchFailure: RouteHandle | undefined = undefined;
   onReply: RouteHandle | undefined = undefined;

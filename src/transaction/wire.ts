@@ -49,19 +49,20 @@ export function replyDestination(msg: SipMessage): Destination {
 }
 
 /** A branch's request as it goes out. */
-export function requestText(tx: Transaction, branch: number, msg: SipMessage, to: Destination): string {
+export function requestText(tx: Transaction, branch: number, msg: SipMessage, to: Destination, viaFlags = 0): string {
   const outbound = to.socket!;
   const inbound = tx.startedHere ? undefined : msg.received.socket;
   const options = tx.engine.ports.requestOptions?.(msg);
-  return buildRequest(msg, { inbound, outbound, to }, { ...options, branch: branchName(tx.index, tx.key, branch) });
+  const name = branchName(tx.index, tx.key, branch);
+  return buildRequest(msg, { inbound, outbound, to }, { ...options, branch: name, viaFlags });
 }
 
 /** Our Via line on a branch that goes to `to`. */
-export function ownViaLine(tx: Transaction, branch: number, to: Destination): string {
+export function ownViaLine(tx: Transaction, branch: number, to: Destination, viaFlags = 0): string {
   const msg = tx.startedHere ? undefined : tx.request;
   const options = tx.engine.ports.requestOptions?.(tx.request);
   const send = { inbound: msg?.received.socket, outbound: to.socket!, to };
-  return ownVia(msg, send, { ...options, branch: branchName(tx.index, tx.key, branch) });
+  return ownVia(msg, send, { ...options, branch: branchName(tx.index, tx.key, branch), viaFlags });
 }
 
 /** A reply made here; `tag` goes into a To without one, `fields` are further header fields. */

@@ -3,6 +3,7 @@ import type { Call } from "../../declare/call.ts";
 import type { Lists } from "../../declare/lists.ts";
 import { declare, type Fn, int, text } from "../../declare/module.ts";
 import type { Protocol } from "../../sip/address.ts";
+import { VIA_FLAGS } from "../../sip/build.ts";
 import type { SipMessage, ViaAdditions, ViaFields } from "../../sip/message.ts";
 import type { Corex } from "./corex.ts";
 
@@ -15,8 +16,6 @@ const MARKS = {
   replyParams: "via-reply-xavp-params",
 } as const;
 
-/** The Via parameter that carries the flags of `msg_vbflag_set`. */
-const FLAGS = "kvf";
 const MAX_FLAG = 31;
 
 const PROTOCOLS: ReadonlySet<string> = new Set(["udp", "tcp", "tls", "sctp", "ws", "wss"]);
@@ -36,7 +35,6 @@ class Additions implements ViaAdditions {
     const serverId = msg.marked(MARKS.serverId) ? config.int("server_id") : 0;
     if (serverId !== 0) out += `;srvid=${serverId >>> 0}`;
     if (msg.marked(MARKS.params)) out += this.#serialized(config.str("xavp_via_params"));
-    if (msg.viaFlags !== 0) out += `;${FLAGS}=${msg.viaFlags.toString(16)}`;
     return out;
   }
 
@@ -119,11 +117,10 @@ export const viaFunctions: Record<string, Fn<Corex>> = {
     in: "any",
     args: flag,
     returns: { 1: "done", [-1]: "there is no such flag" },
-    run(call, { flag }, state) {
+    run({ msg }, { flag }) {
       const bit = known(flag);
       if (bit === undefined) return -1;
-      attach(call, state);
-      call.msg.viaFlags = (call.msg.viaFlags | (1 << bit)) >>> 0;
+      msg.viaFlags = (msg.viaFlags | (1 << bit)) >>> 0;
       return 1;
     },
   }),
@@ -154,12 +151,11 @@ export const viaFunctions: Record<string, Fn<Corex>> = {
     in: "any",
     args: { any: text("Nothing depends on it, but Kamailio wants it.", { fallback: "" }) },
     returns: { 1: "done", [-1]: "there is no such parameter, or it has no value" },
-    run(call, _args, state) {
-      const value = call.msg.via1?.params.find((it) => it.name.toLowerCase() === FLAGS && it.value)?.value;
+    run({ msg }) {
+      const value = msg.via1?.params.find((it) => it.name.toLowerCase() === VIA_FLAGS && it.value)?.value;
       if (!value) return -1;
-      attach(call, state);
       // What is no number changes nothing; of a longer one the last 32 bits count (hexstr2int).
-      if (/^[0-9a-f]+$/i.test(value)) call.msg.viaFlags = Number.parseInt(value.slice(-8), 16);
+      if (/^[0-9a-f]+$/i.test(value)) msg.viaFlags = Number.parseInt(value.slice(-8), 16);
       return 1;
     },
   }),

@@ -12,6 +12,7 @@ import { acknowledge } from "../../transaction/uac.ts";
 import { Precheck, type Tmx } from "./precheck.ts";
 import { statistics } from "./statistics.ts";
 import { variables } from "./variables.ts";
+import { viaFlagFunctions } from "./via-flags.ts";
 
 const { fn, module } = declare<Tmx>();
 const engineOf = (call: Call): Engine => call.core.transactions.engine;
@@ -57,6 +58,7 @@ export const tmx = module({
     return { precheck: old?.precheck ?? new Precheck(), on: Number(params.precheck_trans) !== 0 };
   },
   functions: {
+    ...viaFlagFunctions,
     t_precheck_trans: fn({
       doc: "Whether a copy of this request is being processed, so that it has no transaction yet.",
       in: ["request"],
