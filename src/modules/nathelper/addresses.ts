@@ -106,6 +106,7 @@ function otherDestination(msg: SipMessage): boolean {
 
 /** Entries of Record-Route; null when a field is malformed. */
 export function recordRoutes(msg: SipMessage): number | null {
+  if (msg.headersProblem !== "") return null;
   let count = 0;
   for (const header of msg.headers) {
     if (header.type !== HeaderType.recordRoute) continue;
@@ -119,7 +120,7 @@ export function recordRoutes(msg: SipMessage): number | null {
 /** 2 when the topmost Record-Route is one of a pair, 1 when it is not, 0 without any; null when it is malformed. */
 export function topRecordRoutes(msg: SipMessage): 0 | 1 | 2 | null {
   const header = msg.find(HeaderType.recordRoute);
-  if (header === undefined) return 0;
+  if (header === undefined) return msg.headersProblem === "" ? 0 : null;
   const top = parseNameAddrs(msg.text, header.valueStart, header.valueEnd)?.[0]?.parsed;
   return !top ? null : top.r2 ? 2 : 1;
 }

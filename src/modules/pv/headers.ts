@@ -159,6 +159,7 @@ const LISTS: ReadonlySet<number> = new Set([
 /** The values of the fields that are lists; undefined for other fields. A field that does not parse ends the list. */
 function listValues(msg: SipMessage, { type }: FieldName): string[] | undefined {
   const { text } = msg;
+  if (type === HeaderType.via && msg.headersProblem !== "") return [];
   if (type === HeaderType.via) return msg.vias.map((via) => text.slice(via.start, via.end).trim());
   if (!LISTS.has(type)) return undefined;
   const values: string[] = [];

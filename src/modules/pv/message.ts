@@ -4,7 +4,7 @@ import type { Pv } from "../../declare/module.ts";
 import { intWithText } from "../../declare/variables-values.ts";
 import { currentText } from "../../sip/build.ts";
 import { HeaderType } from "../../sip/headers.ts";
-import { methodNumber } from "./methods.ts";
+import { methodBit } from "../../sip/methods.ts";
 import { type PvState, pv } from "./state.ts";
 
 const field = (doc: string, type: number): Pv<PvState> => pv({ doc, get: ({ msg }) => msg.first(type) ?? null });
@@ -15,8 +15,8 @@ const method = ({ msg }: Call): string => (msg.isRequest ? msg.method : msg.cseq
 const body = ({ msg }: Call): string | null => (msg.headersProblem === "" ? msg.body : null);
 
 export const messageVariables: Record<string, Pv<PvState>> = {
-  rm: pv({ doc: "Method of the request, also in replies.", get: method, number: (call) => methodNumber(method(call)) }),
-  rmid: pv({ doc: "Number of the method.", get: (call) => methodNumber(method(call)) }),
+  rm: pv({ doc: "Method of the request, also in replies.", get: method, number: (call) => methodBit(method(call)) }),
+  rmid: pv({ doc: "Number of the method.", get: (call) => methodBit(method(call)) }),
   rv: pv({ doc: "Protocol version of the first line.", get: ({ msg }) => msg.version }),
   rs: pv({ doc: "Status of the reply.", get: ({ msg }) => (msg.isRequest ? null : msg.status) }),
   rsi: pv({ doc: "Status of the reply, 0 in a request.", get: ({ msg }) => (msg.isRequest ? 0 : msg.status) }),

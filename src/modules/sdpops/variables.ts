@@ -47,7 +47,7 @@ export const sdpVariables = {
       "c:ip": "connection address of the first stream",
       "c:af": "its address family: 2 or 10",
       "o:ip": "address of the origin",
-      "m0:rtp:port": "port of the first stream",
+      "m0:rtp:port": "port of the last stream",
       "m0:rtcp:port": "its RTCP port",
       "m0:raw": "its lines",
       "m0:b:AS": "its bandwidth",
@@ -62,8 +62,9 @@ export const sdpVariables = {
         const session = version(msg);
         return session === undefined ? null : new IntText(toInt(session.version), session.version);
       }
-      const session = sdp.sessions[0];
-      const stream = session?.streams[0];
+      // Kamailio keeps what it parses in front of what it has: its first stream is the last one of the message.
+      const session = sdp.sessions.at(-1);
+      const stream = session?.streams.at(-1);
       if (session === undefined || stream === undefined) return null;
       const connection = stream.ip !== "" ? stream : session;
       switch (key) {
