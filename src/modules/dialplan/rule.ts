@@ -81,12 +81,13 @@ function parseExpression(source: string, core: Core, dynamic: boolean): Expressi
 }
 
 function hasVariables(source: string, core: Core): boolean {
-  const format = core.variables.format(dynamicText(source));
+  const format = core.variables.format(source.replace(LAST_DOLLAR, ""));
   return typeof format !== "string" && format.literal === undefined;
 }
 
 /** A dollar sign at the end is the end of the text, and begins no variable. */
-const dynamicText = (source: string): string => (/[^$]\$$/.test(source) ? `${source}$` : source);
+const LAST_DOLLAR = /(?<!\$)\$$/;
+const dynamicText = (source: string): string => source.replace(LAST_DOLLAR, "$$$$");
 
 /** Every value of one AVP. */
 const ALL_VALUES = /\$\(avp\((?:s:)?([^()]+)\)\[\*\]\)/g;

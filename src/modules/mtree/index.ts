@@ -110,7 +110,7 @@ export const mtree = module({
       if (specifications.some(({ name }) => name === tree.name)) return `there are two trees ${tree.name}`;
       specifications.push(tree);
     }
-    if (specifications.length === 0 && params.db_table === "") return "mtree: neither mtree nor db_table is set";
+    if (specifications.length === 0 && params.db_table === "") return "neither mtree nor db_table is set";
     const items: Mtree["items"][number][] = [];
     for (const it of lists.item ?? []) {
       const item = parseItem(it);

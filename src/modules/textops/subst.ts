@@ -74,7 +74,7 @@ export class Subst {
   }
 }
 
-/** The text that a replacement makes; `groups` begins with the whole match. Without a run, variables give nothing. */
+/** The text that a replacement makes; `groups` begins with the whole match. Without a run, variables stay as they are written. */
 export function joined(
   pieces: readonly Piece[],
   groups: readonly (string | undefined)[],
@@ -84,7 +84,7 @@ export function joined(
   for (const piece of pieces)
     if (typeof piece === "string") out += piece;
     else if (typeof piece === "number") out += groups[piece] ?? "";
-    else if (call === undefined) continue;
+    else if (call === undefined) out += piece?.text ?? "\\u";
     else if (piece !== null) out += toText(piece.get(call));
     else if (call.msg.isRequest) out += call.msg.uri;
   return out;
