@@ -220,7 +220,11 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
      }`,
   ],
   "apply-after-record-route": [
-    `request_route { record_route_preset("192.0.2.1:5060"); msg_apply_changes(); t_relay(); }`,
+    `request_route {
+       record_route_preset("192.0.2.1:5060");
+       msg_apply_changes(); # <<
+       t_relay();
+     }`,
     `request_route {
        record_route_advertised_address("192.0.2.1");
        msg_apply_changes(); # <<
