@@ -26,7 +26,7 @@ export interface Hearer {
 export class Watched {
   readonly hearers: Hearer[] = [];
   /** To tags of the 2xx that went upstream, and whether their ACK has been seen. */
-  readonly #tags = new Map<string, boolean>();
+  #tags: Map<string, boolean> | undefined = undefined;
 
   get hearsOfFailure(): boolean {
     return this.hearers.some((it) => it.failed !== undefined);
@@ -39,8 +39,8 @@ export class Watched {
   replied(tx: Transaction, reply: StoredReply, code: number): void {
     if (tx.isInvite && typeof reply === "object" && code >= 200 && code < 300) {
       const tag = toTag(reply);
-      if (this.#tags.has(tag)) return;
-      if (tag !== "") this.#tags.set(tag, false);
+      if (this.#tags?.has(tag)) return;
+      if (tag !== "") (this.#tags ??= new Map()).set(tag, false);
     }
     for (const it of this.hearers) it.replied?.(tx, reply, code);
   }
@@ -50,14 +50,14 @@ export class Watched {
   }
 
   relayed(tag: string): boolean {
-    return this.#tags.has(tag);
+    return this.#tags?.has(tag) ?? false;
   }
 
   acknowledged(tx: Transaction, ack: SipMessage): void {
     const tag = toTag(ack);
-    const seen = this.#tags.get(tag);
+    const seen = this.#tags?.get(tag);
     if (seen) return;
-    if (seen === false) this.#tags.set(tag, true);
+    if (seen === false) this.#tags!.set(tag, true);
     for (const it of this.hearers) it.acknowledged?.(tx, ack);
   }
 }
