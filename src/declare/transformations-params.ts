@@ -61,8 +61,9 @@ export function readParam(
     if (!signed && !isDigit(raw[at])) return `\`${raw.slice(at)}\` is not a number`;
     at = skipBlanks(raw, signed ? at + 1 : at);
     let n = 0;
-    for (; isDigit(raw[at]); at++) n = (Math.imul(n, 10) + Number(raw[at])) | 0;
-    return { param: (n * sign) | 0, end: at };
+    for (; isDigit(raw[at]); at++) n = n * 10 + Number(raw[at]);
+    if (n > Number.MAX_SAFE_INTEGER) return `\`${raw.trim()}\` is too large`;
+    return { param: n * sign, end: at };
   }
   const start = at;
   while (at < raw.length && raw[at] !== "\t" && raw[at] !== "\n" && raw[at] !== ",") at++;
@@ -74,7 +75,7 @@ const isDigit = (char: string | undefined): boolean => char !== undefined && cha
 
 /** The number of a parameter, of which Kamailio keeps 32 bits; undefined when its variable is no integer. */
 export function paramNumber(param: Param, call: Call): number | undefined {
-  if (typeof param === "number") return param;
+  if (typeof param === "number") return param | 0;
   if (typeof param === "string") return undefined;
   const value = param.get(call);
   const int = intOf(value) ?? (typeof value === "string" ? param.number?.(call) : undefined);
