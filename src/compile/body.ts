@@ -46,7 +46,8 @@ export class Body {
     steps.forEach((step, i) => {
       const pending = this.#place.pending && i === 0;
       this.#step(step, (this.#place.tail && i === steps.length - 1) || pending, pending);
-      if (pending && step.kind !== "stop") this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = r;`);
+      if (pending && step.kind !== "stop")
+        this.#line(`if (call.flags & ${RunFlag.exit}) ${this.#leave("call.rc = r")}`);
     });
   }
 
@@ -72,7 +73,10 @@ export class Body {
       case "async":
       case "launch":
         this.#position(step.span);
-        this.#line(`if (r = ${this.#steps.besideCode(step)}, call.flags & ${RunFlag.exit}) return r;`, step.span);
+        this.#line(
+          `if (r = ${this.#steps.besideCode(step)}, call.flags & ${RunFlag.exit}) ${this.#leave("r")}`,
+          step.span,
+        );
     }
   }
 
@@ -80,6 +84,11 @@ export class Body {
     const body = new Body(this.#steps, { ...this.#place, pending: false, depth: this.#place.depth + 1, ...place });
     body.steps(steps);
     this.lines.push(...body.lines);
+  }
+
+  /** The statement that leaves the block with a code. */
+  #leave(code: string): string {
+    return this.#steps.leave(code);
   }
 
   #position(span: Span): void {
@@ -90,7 +99,7 @@ export class Body {
     this.#position(step.span);
     const code = this.#steps.callCode(step);
     if (step.core && !acts(step.args.map((it) => it.value))) this.#line(tail ? `r = ${code};` : `${code};`, step.span);
-    else this.#line(`if (r = ${code}, call.flags & ${RunFlag.exit}) return r;`, step.span);
+    else this.#line(`if (r = ${code}, call.flags & ${RunFlag.exit}) ${this.#leave("r")}`, step.span);
   }
 
   #route(step: RouteStep): void {
@@ -98,19 +107,21 @@ export class Body {
     const steps = this.#steps;
     const deeper = this.#place.depth + 1;
     const code = steps.routeCode(step, (block) => {
-      const call = block.waits ? `await ${block.function}(call)` : `${block.function}(call)`;
-      return steps.temporaries(1, ([t]) =>
-        steps.entered(block, `(call.depth += ${deeper}, ${t} = ${call}, call.depth -= ${deeper}, call.rc = ${t})`),
-      );
+      return steps.temporaries(1, ([t]) => {
+        const run = `${t} = ${block.function}(call)`;
+        const code = block.waits ? `${run}, ${t} = ${steps.outcome(t!)}` : run;
+        return steps.entered(block, `(call.depth += ${deeper}, ${code}, call.depth -= ${deeper}, call.rc = ${t})`);
+      });
     });
-    this.#line(`if (r = ${code}, call.flags & ${RunFlag.exit}) return r;`, step.span);
+    this.#line(`if (r = ${code}, call.flags & ${RunFlag.exit}) ${this.#leave("r")}`, step.span);
     if (steps.unit.checked.positions) this.#line(steps.position());
   }
 
   #assign(step: AssignStep, tail: boolean): void {
     this.#position(step.span);
     const code = this.#steps.assignCode(step);
-    if (acts([step.value])) this.#line(`if (r = ${code}, call.flags & ${RunFlag.exit}) return call.rc = r;`, step.span);
+    if (acts([step.value]))
+      this.#line(`if (r = ${code}, call.flags & ${RunFlag.exit}) ${this.#leave("call.rc = r")}`, step.span);
     else this.#line(tail ? `r = ${code};` : `${code};`, step.span);
   }
 
@@ -123,7 +134,7 @@ export class Body {
     if (pending || acts([value]))
       steps.temporaries(1, ([t]) => {
         this.#line(`${t} = ${condition};`, step.span);
-        this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = 0;`);
+        this.#line(`if (call.flags & ${RunFlag.exit}) ${this.#leave("call.rc = 0")}`);
         this.#line(`if (${t}) {`);
         return "";
       });
@@ -158,7 +169,7 @@ export class Body {
     );
     this.#nested({ tail: counted, label, pending: active }, step.body);
     this.#line("}");
-    if (active) this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = r;`);
+    if (active) this.#line(`if (call.flags & ${RunFlag.exit}) ${this.#leave("call.rc = r")}`);
   }
 
   #switch(step: SwitchStep, tail: boolean, pending: boolean): void {
@@ -179,7 +190,8 @@ export class Body {
     this.#steps.temporaries(1, ([t]) => {
       const code = step.text ? this.#textChoice(value, labels) : expressions.int(value);
       this.#line(`${t} = ${code};`, step.span);
-      if ((pending && !fixed) || acts([value])) this.#line(`if (call.flags & ${RunFlag.exit}) return call.rc = 0;`);
+      if ((pending && !fixed) || acts([value]))
+        this.#line(`if (call.flags & ${RunFlag.exit}) ${this.#leave("call.rc = 0")}`);
       if (tail && (unreadable(value) || expressions.fails(value, step.text ? "value" : "int")))
         this.#line(`if (${t} !== ${t}) r = -1;`);
       if (unit.watched)
@@ -251,12 +263,12 @@ export class Body {
     const folded = step.value && this.#steps.fold(step.value);
     const fixed = step.stop === "drop" || step.stop === "break" ? 0 : 1;
     if (step.stop === "break") {
-      if (this.#place.label === undefined) this.#line("return 0;", step.span);
+      if (this.#place.label === undefined) this.#line(this.#leave("0"), step.span);
       else this.#line(`${tail || this.#place.tail ? "r = 0; " : ""}break ${this.#place.label};`, step.span);
       return;
     }
     if (step.stop === "return" && !folded) {
-      this.#line("return 1;", step.span);
+      this.#line(this.#leave("1"), step.span);
       return;
     }
     this.#position(step.span);
@@ -268,10 +280,10 @@ export class Body {
         code = this.#steps.temporaries(1, ([t]) => `((${t} = ${code}) !== ${t} ? 0 : wrap32(${t}))`);
       else code = `wrap32(${code})`;
     }
-    if (step.stop === "return") this.#line(`return returned(call, ${code});`, step.span);
+    if (step.stop === "return") this.#line(this.#leave(`returned(call, ${code})`), step.span);
     else
       this.#line(
-        `return ended(call, ${code}, ${step.stop === "drop" ? RunFlag.exit | RunFlag.drop : RunFlag.exit});`,
+        this.#leave(`ended(call, ${code}, ${step.stop === "drop" ? RunFlag.exit | RunFlag.drop : RunFlag.exit})`),
         step.span,
       );
   }

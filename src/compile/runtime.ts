@@ -32,6 +32,35 @@ function ran(call: Call, code: number): number {
   return code;
 }
 
+/**
+ * A block that may wait is an async function, which gives a promise even when nothing had to be waited for. So that a
+ * run goes on at once then, and whoever began it need not wait for a promise either, such a block leaves its code
+ * with the run, where the caller looks first.
+ */
+function settle(call: Call, code: number): number {
+  call.settled = true;
+  call.code = code;
+  return code;
+}
+
+/** Whether the block that has just given a promise has ended; asked once after each. */
+function settled(call: Call): boolean {
+  const it = call.settled;
+  call.settled = false;
+  return it;
+}
+
+/** The code of a block: at once when it did not have to wait. */
+function outcome(call: Call, body: Body): number | Promise<number> {
+  const answer = body(call);
+  if (typeof answer === "number") return answer;
+  if (settled(call)) return call.code;
+  return answer.then((code) => {
+    call.settled = false;
+    return code;
+  });
+}
+
 /** `return`: 0 ends the run. */
 function returned(call: Call, code: number): number {
   if (code === 0) call.flags |= RunFlag.exit;
@@ -72,13 +101,17 @@ function evalRoute(call: Call, body: (call: Call) => number): number {
   return code;
 }
 
-async function evalRouteLater(call: Call, body: Body): Promise<number> {
+/** The same for a block that may wait. */
+function evalRouteLater(call: Call, body: Body): number | Promise<number> {
   const depth = deeper(call, 2);
   enter(call);
-  const code = depth < 0 ? Failure.unspecified : await body(call);
-  if (depth >= 0) call.depth = depth;
-  call.rc = code;
-  return code;
+  const end = (code: number): number => {
+    if (depth >= 0) call.depth = depth;
+    call.rc = code;
+    return code;
+  };
+  const answer = depth < 0 ? Failure.unspecified : outcome(call, body);
+  return typeof answer === "number" ? end(answer) : answer.then(end);
 }
 
 /**
@@ -90,7 +123,7 @@ export function runTop(call: Call, body: Body, rc = 0): number | Promise<number>
   if (depth < 0) return Failure.unspecified;
   enter(call);
   call.rc = rc;
-  const code = body(call);
+  const code = outcome(call, body);
   if (typeof code === "number") {
     call.depth = depth;
     return code;
@@ -225,6 +258,8 @@ export const runtime = {
   ran,
   regexOf,
   returned,
+  settle,
+  settled,
   routeNamed,
   runaway,
   startAsync,

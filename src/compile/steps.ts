@@ -37,10 +37,10 @@ export class Steps {
     const names = Array.from({ length: this.#temporaries }, (_, i) => `, t${i}`).join("");
     const held = this.unit.watched && this.#block.waits ? ", h" : "";
     out.line(`let r = 1${held}${names}; const vars = call.vars;`);
-    out.line(`if ((call.depth & 65535) > ${maxDepth}) return tooDeep(call, ${maxDepth});`);
+    out.line(`if ((call.depth & 65535) > ${maxDepth}) ${this.leave(`tooDeep(call, ${maxDepth})`)}`);
     if (this.unit.checked.positions) out.line(this.position());
     for (const line of body.lines) out.line(line.text, line.span);
-    out.line("return r;");
+    out.line(this.leave("r"));
     out.line("}");
   }
 
@@ -110,6 +110,16 @@ export class Steps {
     return comparisonCode(rv, this);
   }
 
+  /** The statement that leaves the block with a code. */
+  leave(code: string): string {
+    return `return ${this.#block.waits ? `settle(call, ${code})` : code};`;
+  }
+
+  /** Code for what a block that may wait has come to: at once, or when the promise in `t` is kept. */
+  outcome(t: string): string {
+    return `settled(call) ? call.code : (${t} = await ${t}, settled(call), ${t})`;
+  }
+
   waiting(code: string): string {
     return this.temporaries(1, ([t]) => `((${t} = ${code}) instanceof Promise ? await ${t} : ${t})`);
   }
@@ -127,7 +137,9 @@ export class Steps {
         return this.routeCode(step, (block) =>
           this.entered(
             block,
-            block.waits ? `await evalRouteLater(call, ${block.function})` : `evalRoute(call, ${block.function})`,
+            block.waits
+              ? this.waiting(`evalRouteLater(call, ${block.function})`)
+              : `evalRoute(call, ${block.function})`,
           ),
         );
     }

@@ -45,6 +45,9 @@ export class Call {
   flags = 0;
   /** Script flags (setsflag): a bit each, `$sf`. */
   scriptFlags = 0;
+  /** A block that may wait has just ended without having had to, with this code (see settle in src/compile/runtime.ts). */
+  settled = false;
+  code = 0;
   /** Depth of nested route blocks. */
   depth = 0;
   /** File, route block and line of the statement that runs; kept up only when the script uses something with `position`. */
