@@ -64,7 +64,7 @@ export function addBranch(
 /** Lends the message to a branch; the answer gives it back as it was. */
 function borrow(msg: SipMessage, plan: Plan, edits: boolean): () => void {
   const { newUri, uriConsumed, dstUri, path, forceSendSocket, instance, ruid, locationUa } = msg;
-  const { edits: ownEdits, bodyEdits: ownBodyEdits } = msg;
+  const { text, reply, edits: ownEdits, bodyEdits: ownBodyEdits } = msg;
   if (plan.uri !== msg.uri) msg.newUri = plan.uri;
   msg.dstUri = plan.dstUri || null;
   msg.path = plan.path || null;
@@ -77,6 +77,11 @@ function borrow(msg: SipMessage, plan: Plan, edits: boolean): () => void {
     msg.bodyEdits = ownBodyEdits.copy();
   }
   return () => {
+    // The branch route has made its changes part of the message (t_msg_apply_changes).
+    if (msg.text !== text) {
+      msg.rebuild(text);
+      msg.reply = reply;
+    }
     msg.newUri = newUri;
     msg.dstUri = dstUri;
     msg.path = path;

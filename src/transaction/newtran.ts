@@ -1,4 +1,5 @@
 /** Making a transaction for a request, dealing with copies of one that has its own, and the end of the run. */
+import { applyChanges } from "../sip/build.ts";
 import type { SipMessage } from "../sip/message.ts";
 import type { Engine } from "./engine.ts";
 import { ErrorCode } from "./errors.ts";
@@ -21,6 +22,8 @@ export function create(engine: Engine, run: Run): number {
   }
   // What is kept for later has to be whole.
   if (msg.headersProblem !== "") return ErrorCode.badRequest;
+  const applies = (run.core?.owner ?? engine.owner).settings.appliesChanges || msg.marked("apply-changes");
+  if (applies && !applyChanges(msg)) return ErrorCode.badRequest;
   state.looked = true;
   const match = matchRequest(engine, msg);
   if (match.malformed) return fail(state, ErrorCode.badTuple);

@@ -53,6 +53,8 @@ export interface Settings {
   /** Bits: 1 copies fields of a CANCEL that came into those sent on, 2 leaves the own Via alone in one that is forwarded statelessly. */
   headersMode: number;
   maxBranches: number;
+  /** What a script has changed is part of the request that a transaction keeps (core parameter msg_apply_changes_mode). */
+  appliesChanges: boolean;
   /** Seconds for which a sender of 503 is left alone, when it says none, and the bounds of what it says. */
   blocklist503: boolean;
   blocklist503Default: number;
@@ -110,6 +112,7 @@ export const defaultSettings = (): Settings => ({
   evlreqMode: 0,
   headersMode: 0,
   maxBranches: 12,
+  appliesChanges: false,
   blocklist503: false,
   blocklist503Default: 0,
   blocklist503Min: 0,

@@ -67,7 +67,9 @@ export const messageParameters: Kinds = {
   sip_parser_mode: off("1 refuses messages that Kamailio otherwise lets pass."),
   msg_time: off("1 notes the time at which each message came in."),
   msg_clone_extra_size: int("Bytes that Kamailio keeps free behind a message; Viaduct needs none.", { fallback: 0 }),
-  msg_apply_changes_mode: off("1 keeps what modules noted about a message when its changes are applied."),
+  msg_apply_changes_mode: off(
+    "1 makes what a script has changed part of the request that a transaction keeps, and lets branch routes do so for their branch (t_msg_apply_changes).",
+  ),
   msg_recv_max_size: int("Bytes that a message may have.", { fallback: 32767 }),
   http_reply_parse: off("Parse HTTP replies as if they were SIP ones."),
   http_reply_hack: off("Another spelling of `http_reply_parse`."),

@@ -6,7 +6,7 @@ import type { Corex } from "./corex.ts";
 
 const { fn } = declare<Corex>();
 
-const NUMBERS: Readonly<Record<string, number>> = { USE_UAC_FROM: 13, USE_UAC_TO: 14 };
+const NUMBERS: Readonly<Record<string, number>> = { USE_UAC_FROM: 13, USE_UAC_TO: 14, MSG_APPLY_CHANGES: 35 };
 
 /** Marks under which the engine keeps flags of these numbers (msg_parser.h, FL_*). */
 const MARKS: Readonly<Record<number, string>> = {
@@ -22,6 +22,7 @@ const MARKS: Readonly<Record<number, string>> = {
   32: "final-reply",
   33: "delayed-reply",
   34: "via-noreceived",
+  35: "apply-changes",
 };
 
 /** The number of a flag: a name, or one or two digits. */

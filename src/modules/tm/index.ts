@@ -20,7 +20,9 @@ export const tm = module({
       return "contact_flows_avp must be set if contacts_avp is set!";
     const asked = timerAvps(params.fr_timer_avp, params.fr_inv_timer_avp, core);
     if (typeof asked === "string") return asked;
-    core.owner.settings = settingsOf(params, core.config.int("max_branches") || 12);
+    const { config } = core;
+    const applies = config.int("msg_apply_changes_mode") === 1;
+    core.owner.settings = settingsOf(params, config.int("max_branches") || 12, applies);
     core.owner.settings.askedTimers = asked;
     return {
       contacts: params.contacts_avp,

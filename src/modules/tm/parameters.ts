@@ -156,7 +156,7 @@ export const parameters = {
 
 export type Parameters = Received<typeof parameters>;
 
-export function settingsOf(p: Parameters, maxBranches: number): Settings {
+export function settingsOf(p: Parameters, maxBranches: number, appliesChanges: boolean): Settings {
   const hopByHop = Boolean(p.e2e_cancel_hop_by_hop);
   return {
     frTimer: Number(p.fr_timer),
@@ -203,6 +203,7 @@ export function settingsOf(p: Parameters, maxBranches: number): Settings {
     evlreqMode: Number(p.evlreq_mode),
     headersMode: Number(p.headers_mode) & (hopByHop ? ~0 : ~1),
     maxBranches,
+    appliesChanges,
     blocklist503: Boolean(p.blst_503),
     blocklist503Default: Number(p.blst_503_def_timeout),
     blocklist503Min: Number(p.blst_503_min_timeout),

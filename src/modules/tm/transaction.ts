@@ -2,7 +2,8 @@
 import type { Call } from "../../declare/call.ts";
 import { int, optional, str } from "../../declare/module.ts";
 import type { Int } from "../../declare/value.ts";
-import { errorReply } from "../../transaction/errors.ts";
+import { applyChanges } from "../../sip/build.ts";
+import { ErrorCode, errorReply } from "../../transaction/errors.ts";
 import { saveEdits } from "../../transaction/forward.ts";
 import { matchCanceled } from "../../transaction/lookup.ts";
 import { checkTransaction, create, endRequest, retransmitReply } from "../../transaction/newtran.ts";
@@ -71,6 +72,22 @@ export const transactionFunctions = {
       [-1]: "it does not",
     },
     run: (call) => checkTransaction(engineOf(call), call) as 1 | 0 | -1,
+  }),
+  t_msg_apply_changes: fn({
+    doc: "Makes the changes so far part of the branch's request, so that the branch route can read them; other branches do not see them.",
+    in: ["branch"],
+    args: {},
+    returns: {
+      1: "done",
+      [-1]: "msg_apply_changes_mode is not 1",
+      [-400]: "a Record-Route was added before, or the changed request cannot be parsed",
+    },
+    run(call) {
+      const { msg, kind } = call;
+      const { settings } = call.core.owner;
+      if (kind !== "branch" || !(settings.appliesChanges || msg.marked("apply-changes"))) return -1;
+      return applyChanges(msg) ? 1 : ErrorCode.badRequest;
+    },
   }),
   t_clean: fn({
     doc: "Removes transactions that outlived all their timers. Viaduct loses no timer, so there are none.",
