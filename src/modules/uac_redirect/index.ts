@@ -58,12 +58,15 @@ async function account(call: Call, uris: readonly string[], comment: string, sta
   const { core, accounting, table } = state;
   const acc = core.modules.find((it) => it.name === "acc");
   if (!accounting || !acc) return;
-  const before = call.msg.newUri;
+  const { msg } = call;
+  const { newUri, uriConsumed } = msg;
   for (const uri of uris) {
-    call.msg.newUri = uri;
+    msg.newUri = uri;
     await acc.functions[accounting]!.run(call, { comment, table }, core.state("acc"));
   }
-  call.msg.newUri = before;
+  msg.newUri = newUri;
+  // The Request-URI is no target again because a record has looked at it.
+  msg.uriConsumed = uriConsumed;
 }
 
 export const uacRedirect = module({
