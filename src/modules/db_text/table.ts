@@ -49,14 +49,21 @@ export class Table {
       }
       tests.push(parts.length === 1 ? parts[0]! : (row) => parts.some((part) => part(row)));
     }
-    return (row) => tests.every((test) => test(row));
+    return tests.length === 1 ? tests[0]! : (row) => tests.every((test) => test(row));
   }
 
   #condition([column, value, operator = "="]: Condition): ((row: Row) => boolean) | string {
     const places = this.places([column]);
     if (typeof places === "string") return places;
+    const at = places[0]!;
+    // What most queries are.
+    if (operator === "=" && typeof value === "string")
+      return (row) => {
+        const cell = row[at];
+        return typeof cell === "string" && cell.length === value.length && compareText(cell, value) === 0;
+      };
     const fits = OPERATORS[operator];
-    return (row) => fits(compareCells(row[places[0]!]!, value));
+    return (row) => fits(compareCells(row[at]!, value));
   }
 
   /** Adds a row whose cells stand in the order of the columns. A string is the problem. */
