@@ -118,7 +118,7 @@ export class Table {
 
   /** The slot of a name. */
   slotOf(name: string): number {
-    return this.#items.slotOf(coreHash(name, "", 0));
+    return this.#items.slotOf(coreHash(name, "", 0, true));
   }
 
   /** In the order of slots. */
@@ -144,7 +144,7 @@ export class Table {
     if (!item) {
       const { autoexpire } = this.specification;
       const expires = this.#now() + (seconds > 0 ? seconds : autoexpire);
-      this.#items.add({ name, hash: coreHash(name, "", 0), value, expires });
+      this.#items.add({ name, hash: coreHash(name, "", 0, true), value, expires });
       return;
     }
     item.value = value;

@@ -33,7 +33,8 @@ export const xavpFunctions = {
       }
       for (const object of Array.isArray(root) ? root : [root]) {
         const list = call.lists.xavps.addList(args.xavp);
-        if (object instanceof Map) for (const [name, value] of object) list.add(name, toXavpValue(value));
+        if (object instanceof Map)
+          for (const [name, value] of object) if (name !== "") list.add(name, toXavpValue(value));
       }
       return 1;
     },

@@ -54,7 +54,12 @@ export const iterators = {
     in: "any",
     args: { name },
     returns: { 1: "done", [-1]: "there is no such iterator" },
-    run: ({ msg }, args, state) => (state.iterators.get(msg)?.delete(args.name) ? 1 : -1),
+    run({ msg }, args, state) {
+      const it = state.iterators.get(msg)?.get(args.name);
+      if (it === undefined) return -1;
+      it.at = it.next = it.end;
+      return 1;
+    },
   }),
   sdp_iterator_rm: fn({
     doc: "Removes the line that an iterator stands at.",

@@ -198,7 +198,14 @@ export const iteratorFunctions: Record<string, Fn<Textopsx>> = {
     in: "any",
     args: name,
     returns: ended,
-    run: ({ msg }, { name }, state) => (walksOf(msg, state).lines.delete(name) ? 1 : -1),
+    run({ msg }, { name }, state) {
+      const walk = walksOf(msg, state).lines.get(name);
+      if (!walk) return -1;
+      walk.start = -1;
+      walk.next = walk.end;
+      walk.ended = false;
+      return 1;
+    },
   }),
   bl_iterator_rm: fn({
     doc: "Removes the line.",
