@@ -120,10 +120,12 @@ function isAccounted(acc: Acc, request: SipMessage, reply: StoredReply, code: nu
 function onBranch(tx: Transaction, request: SipMessage, code: number, act: () => void): void {
   const { uri } = tx.branches[tx.relayedBranch >= 0 || code < 300 ? tx.relayedBranch : tx.picked] ?? {};
   if (uri === undefined) return act();
-  const before = request.newUri;
+  const { newUri, uriConsumed } = request;
   request.newUri = uri || null;
   act();
-  request.newUri = before;
+  request.newUri = newUri;
+  // The Request-URI is no target again because a record has looked at it.
+  request.uriConsumed = uriConsumed;
 }
 
 /** A run in which a record reads its variables; on the copy of a request that has failed, as the failure_route's is. */
