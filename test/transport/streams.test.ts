@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import { VirtualClock } from "../../src/simulate/clock.ts";
 import { SimulatedNetwork } from "../../src/simulate/network.ts";
 import type { Destination, ReceiveInfo } from "../../src/sip/address.ts";
+import type { TlsProfile } from "../../src/sip/secure.ts";
 import type { ListenSocket } from "../../src/transport/listen.ts";
 import { defaultSettings, type TransportSettings } from "../../src/transport/settings.ts";
 import type { Stream } from "../../src/transport/socket.ts";
@@ -117,6 +118,17 @@ test("a refused connection fails the sends that wait for it", async () => {
   await run(60);
   expect(await Promise.all(sent)).toEqual([false, false]);
   expect(transports.tcp.connectFailed).toBe(1);
+  expect(transports.streams.open).toBe(0);
+});
+
+test("a connection that is given up when it is secured fails the sends that wait for it", async () => {
+  listener();
+  const profile = { name: "TLSc<default>" } as TlsProfile;
+  transports.streams.tls = { server: () => profile, client: () => profile, asks: false, opened: () => false };
+  const sent = transports.send("one", to({ protocol: "tls", socket }));
+  await run(0);
+  expect(await sent).toBe(false);
+  expect(transports.tcp.connected).toBe(1);
   expect(transports.streams.open).toBe(0);
 });
 
