@@ -10,7 +10,7 @@ import { sentBy } from "./routes.ts";
 import type { Server } from "./server.ts";
 
 /** Kamailio's error codes (error.h) that scripts see in `$rc`. */
-const E_BAD_ADDRESS = -478;
+const E_NO_SOCKET = -7;
 const E_SEND = -477;
 const E_PROHIBITED = -510;
 
@@ -50,7 +50,7 @@ export class Stateless {
     const { received } = msg;
     const { destinations } = this.#server;
     const outbound = to.socket ?? this.#server.sockets.toward(to.protocol, to.ip, received.socket);
-    if (!outbound) return E_BAD_ADDRESS;
+    if (!outbound) return E_NO_SOCKET;
     let send = { inbound: received.socket, outbound, to: { ...to, socket: outbound } };
     // RFC 3261, 16.11: a stateless proxy computes the branch from the request, so that copies get the same one.
     const options = {

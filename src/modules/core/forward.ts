@@ -9,15 +9,23 @@ import { parseUri } from "../../sip/uri.ts";
 
 const { fn } = declare<Core>();
 
-/** 1 when the request went out, -1 when it did not. */
-type Sent = 1 | -1;
+/** What `forward` returns; the negative ones are Kamailio's errors. */
+const SENT = {
+  1: "It was sent.",
+  [-1]: "The destination is malformed.",
+  [-7]: "There is no socket to send from.",
+  [-510]: "onsend_route has dropped it.",
+  [-477]: "It could not be sent.",
+  [-478]: "The destination cannot be found.",
+} as const;
+type Sent = keyof typeof SENT;
 
 /** Sends the request to `uri`, over `protocol` when one is given. */
 function send(call: Call, uri: string, protocol: Protocol | undefined): Answer<Sent> {
   return after(call.core.resolve(uri, call.msg.forceSendSocket ?? call.msg.received.socket), (found): Answer<Sent> => {
     if (!found) {
       call.core.log.write(-1, `forward: \`${uri}\` leads nowhere\n`);
-      return -1;
+      return -478;
     }
     const { msg } = call;
     const to = {
@@ -29,7 +37,10 @@ function send(call: Call, uri: string, protocol: Protocol | undefined): Answer<S
       ...(found.socket !== undefined && found.socket === call.msg.forceSendSocket && { bound: true }),
       lists: call.lists,
     };
-    return after(call.core.forwardStateless(call.msg, to), (code): Sent => (code >= 0 ? 1 : -1));
+    return after(
+      call.core.forwardStateless(call.msg, to),
+      (code): Sent => (code >= 0 ? 1 : code in SENT ? (code as Sent) : -1),
+    );
   });
 }
 
@@ -72,7 +83,7 @@ const forwards = (over: Protocol | undefined): Fn<Core> =>
       }),
       port: text("Port; `uri:port` takes it from the URI.", { computed: false, optional: true }),
     },
-    returns: { 1: "It was sent.", [-1]: "The destination cannot be found or reached." },
+    returns: SENT,
     waits: true,
     run(call, { host, port }) {
       const uri = target(call, host, port, over);
