@@ -1,6 +1,6 @@
 /** Functions on tables: removing, matching, setting, counting. */
 import { type Fn, int, str } from "../../declare/module.ts";
-import { keyAt, keyText } from "./key-argument.ts";
+import { keyAt, keyProblem, keyText } from "./key-argument.ts";
 import { hasMatching, removeMatching, tableRegex, testOf } from "./matching.ts";
 import { fn, type HtableState } from "./state.ts";
 import type { Table } from "./table.ts";
@@ -42,6 +42,7 @@ const removingRegex = (doc: string, of: "name" | "value"): Fn<HtableState> =>
     in: "any",
     args: { expression: keyText("Table and regular expression: `table=>expression`.") },
     returns: { 1: "done, or there is no such table", [-1]: "the expression is empty or wrong" },
+    check: keyProblem,
     run: (call, { expression }, state) => {
       const at = keyAt(call, expression, state);
       if (!at) return 1;

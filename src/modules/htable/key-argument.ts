@@ -10,6 +10,12 @@ export const keyText = (doc: string): Kind<string> =>
     check: (it) => (/^[ \t\r\n]*[^= \t\r\n]*[ \t\r\n]*=>/.test(it) ? undefined : `\`${it}\` is not written table=>key`),
   });
 
+/** The problem of a literal `table=>key` whose variables cannot be read. */
+export const keyProblem = ([written]: readonly (string | undefined)[], { core }: HtableState): string | undefined => {
+  const parsed = written === undefined ? undefined : parseTableKey(written, core.variables);
+  return typeof parsed === "string" ? parsed : undefined;
+};
+
 /** The table and the expanded key; undefined when there is no such table. */
 export function keyAt(
   call: Call,

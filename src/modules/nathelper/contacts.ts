@@ -143,6 +143,7 @@ export function aliasUri(msg: SipMessage, state: Nathelper): string | null {
 
 /** Adds the source address as `received` parameter to every contact, or with `inUri` to its URI. */
 export function addReceived({ msg }: Call, inUri: boolean): 1 | -1 {
+  if (msg.headersProblem !== "") return -1;
   const protocol: Protocol = msg.received.protocol;
   if (inUri && protocol !== "udp") return -1;
   const uri = sourceUri(msg.received);

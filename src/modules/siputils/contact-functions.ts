@@ -143,10 +143,10 @@ export const contactFunctions = {
     doc: "Tells whether a contact URI has a parameter.",
     in: "any",
     args: { name },
-    returns: { 1: "one has, or there is no contact", [-1]: "none has, or one cannot be parsed" },
+    returns: { 1: "one has, or there is no contact", [-1]: "none has, one cannot be parsed, or it is `*`" },
     run({ msg }, args) {
       const contacts = contactsOf(msg, true);
-      if (contacts === null || contacts.length === 0) return 1;
+      if (contacts === null || msg.find(HeaderType.contact) === undefined) return 1;
       for (const contact of contacts) {
         const value = paramOf(contact.uri, args.name);
         if (value === null) return -1;

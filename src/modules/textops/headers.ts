@@ -104,10 +104,11 @@ export const headerFunctions: Record<string, Fn<Textops>> = {
     doc: "Adds header fields to every reply that this server makes to the request.",
     in: makers,
     args: { text: str("One or more whole lines with their line ends.") },
-    returns: { 1: "the text will be in the replies" },
+    returns: { 1: "the text will be in the replies", [-1]: "the text is empty" },
     run({ msg }, { text }) {
+      if (text === "") return -1;
       replyOf(msg).headers.push(text);
-      return 1 as const;
+      return 1;
     },
   }),
   append_time: fn({
