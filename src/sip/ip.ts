@@ -2,25 +2,30 @@
 
 /** The four bytes of an IPv4 address in dotted notation; null when it is none. */
 export function parseIPv4(text: string): Uint8Array | null {
-  const length = text.length;
-  if (length < 7 || length > 15) return null;
   const bytes = new Uint8Array(4);
+  return isIPv4(text, bytes) ? bytes : null;
+}
+
+/** Whether the text is an IPv4 address in dotted notation; its bytes are written to `bytes`. */
+export function isIPv4(text: string, bytes?: Uint8Array): boolean {
+  const length = text.length;
+  if (length < 7 || length > 15) return false;
   let at = 0;
   for (let part = 0; part < 4; part++) {
-    if (part > 0 && text.charCodeAt(at++) !== 46) return null;
+    if (part > 0 && text.charCodeAt(at++) !== 46) return false;
     const start = at;
     let value = 0;
     while (at < length) {
       const c = text.charCodeAt(at);
       if (c < 48 || c > 57) break;
       value = value * 10 + (c - 48);
-      if (value > 255) return null;
+      if (value > 255) return false;
       at++;
     }
-    if (at === start || at - start > 3) return null;
-    bytes[part] = value;
+    if (at === start || at - start > 3) return false;
+    if (bytes !== undefined) bytes[part] = value;
   }
-  return at === length ? bytes : null;
+  return at === length;
 }
 
 /** The sixteen bytes of an IPv6 address, with or without brackets; null when it is none. */

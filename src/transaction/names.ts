@@ -88,7 +88,7 @@ export function requestKey(msg: SipMessage, seeds: Seeds): Key {
 }
 
 export const branchName = (slot: number, { high, low }: Key, branch: number): string =>
-  `${COOKIE}${slot.toString(16)}.${hex8(high)}${hex8(low)}.${branch.toString(16)}`;
+  `${COOKIE}${hex8(slot)}.${hex8(high)}${hex8(low)}.${branch.toString(16)}`;
 
 /** The number that text[at, end) is in small hexadecimal digits, at most eight; -1 when it is none. */
 function hexAt(text: string, at: number, end: number): number {

@@ -6,6 +6,7 @@ import type { Config } from "../../declare/core.ts";
 import type { Host, NaptrRecord, SrvRecord } from "../../declare/host.ts";
 import type { Answer } from "../../declare/value.ts";
 import { defaultPort, type Protocol } from "../../sip/address.ts";
+import { isIPv4 } from "../../sip/ip.ts";
 import { cacheIsOn, DnsCache } from "./dns-cache.ts";
 
 /** One place to try. */
@@ -21,12 +22,9 @@ export interface Reach {
   readonly protocols: ReadonlySet<Protocol>;
 }
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)$/;
-
 /** 4 or 6 for an address literal (IPv6 with or without brackets), 0 for a name. */
 export function addressFamily(host: string): 0 | 4 | 6 {
-  const first = host.charCodeAt(0);
-  if (first >= 48 && first <= 57 && IPV4.test(host)) return 4;
+  if (isIPv4(host)) return 4;
   return host.includes(":") ? 6 : 0;
 }
 
