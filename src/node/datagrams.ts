@@ -13,35 +13,69 @@ const literal = (
   done(null, address, address.includes(":") ? 6 : 4);
 };
 
-export const bindDatagrams = (options: DatagramOptions, handlers: DatagramHandlers): Promise<Datagrams> =>
-  new Promise((resolve, reject) => {
-    const socket = createSocket({
-      type: options.family === 6 ? "udp6" : "udp4",
-      ipv6Only: options.family === 6,
-      // Kamailio sets SO_REUSEADDR: a restart need not wait for the process before it.
-      reuseAddr: true,
-      lookup: literal,
-      ...(options.receiveBuffer && { recvBufferSize: options.receiveBuffer }),
-      ...(options.sendBuffer && { sendBufferSize: options.sendBuffer }),
+/** The UDP sockets of a process. */
+export class DatagramSockets {
+  /** How many of ours are on each port. */
+  readonly #ports = new Map<number, number>();
+
+  /**
+   * Ours share a port, as Kamailio's do (SO_REUSEADDR): one on every address beside one on a single address. Another
+   * process may not: with that option the system would give it our datagrams, or us its, and say nothing.
+   */
+  async bind(options: DatagramOptions, handlers: DatagramHandlers): Promise<Datagrams> {
+    if (options.port !== 0 && !this.#ports.has(options.port)) {
+      const probe = open(options, false);
+      await bound(probe, options);
+      await closed(probe);
+    }
+    const socket = open(options, true);
+    await bound(socket, options);
+    socket.on("error", (error) => handlers.failed(error.message));
+    receive(socket, handlers);
+    // The system chooses one for 0.
+    const { port } = socket.address();
+    this.#ports.set(port, (this.#ports.get(port) ?? 0) + 1);
+    return new NodeDatagrams(socket, () => {
+      const left = this.#ports.get(port)! - 1;
+      if (left > 0) this.#ports.set(port, left);
+      else this.#ports.delete(port);
     });
+  }
+}
+
+const open = (options: DatagramOptions, reuseAddr: boolean): Socket =>
+  createSocket({
+    type: options.family === 6 ? "udp6" : "udp4",
+    ipv6Only: options.family === 6,
+    reuseAddr,
+    lookup: literal,
+    ...(options.receiveBuffer && { recvBufferSize: options.receiveBuffer }),
+    ...(options.sendBuffer && { sendBufferSize: options.sendBuffer }),
+  });
+
+const bound = (socket: Socket, { address, port }: DatagramOptions): Promise<void> =>
+  new Promise((resolve, reject) => {
     const failed = (error: Error): void => reject(error);
     socket.once("error", failed);
-    socket.bind({ address: options.address, port: options.port, exclusive: true }, () => {
+    socket.bind({ address, port, exclusive: true }, () => {
       socket.off("error", failed);
-      socket.on("error", (error) => handlers.failed(error.message));
-      receive(socket, handlers);
-      resolve(new NodeDatagrams(socket));
+      resolve();
     });
   });
+
+const closed = (socket: Socket): Promise<void> => new Promise((resolve) => void socket.close(() => resolve()));
 
 class NodeDatagrams implements Datagrams {
   readonly local: { address: string; port: number };
   readonly #socket: Socket;
   readonly #wire: Wire;
+  readonly #gone: () => void;
   #closed = false;
 
-  constructor(socket: Socket) {
+  /** `gone` is called when it is being closed. */
+  constructor(socket: Socket, gone: () => void) {
     this.#socket = socket;
+    this.#gone = gone;
     const { address, port } = socket.address();
     this.local = { address, port };
     this.#wire = new Wire(socket);
@@ -58,9 +92,8 @@ class NodeDatagrams implements Datagrams {
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
-    return new Promise((resolve) => {
-      this.#socket.close(() => resolve());
-    });
+    this.#gone();
+    return closed(this.#socket);
   }
 }
 

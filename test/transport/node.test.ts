@@ -31,6 +31,19 @@ test("a refused datagram is told at once, with the reason", async () => {
   await a.close();
 });
 
+test("a port is shared among ours, and with nobody else", async () => {
+  const nothing = { message() {}, failed() {} };
+  const a = await net.bind({ address: "0.0.0.0", port: 0, family: 4 }, nothing);
+  const place = { address: "127.0.0.1", port: a.local.port, family: 4 } as const;
+  const b = await net.bind(place, nothing);
+  const others = createSockets();
+  await expect(others.bind(place, nothing)).rejects.toThrow(/EADDRINUSE/);
+  await Promise.all([a.close(), b.close()]);
+  const c = await others.bind(place, nothing);
+  await expect(net.bind(place, nothing)).rejects.toThrow(/EADDRINUSE/);
+  await c.close();
+});
+
 test("an address that is not ours cannot be bound", async () => {
   const bind = net.bind({ address: "192.0.2.1", port: 0, family: 4 }, { message() {}, failed() {} });
   await expect(bind).rejects.toThrow(/EADDRNOTAVAIL/);
