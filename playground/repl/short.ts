@@ -1,4 +1,5 @@
 /** Short forms of messages, as the ladder lines that they stand for. */
+import { reasonOf } from "../../src/transaction/errors.ts";
 
 /** Undefined: the text is no short form. */
 export function expanded(text: string): string | undefined {
@@ -19,10 +20,7 @@ function answer(line: string): string | undefined {
   if (name === undefined) return undefined;
   const [before, fields] = cutFields(rest ?? "");
   if (/^\d/.test(what!)) {
-    const reason =
-      before === "" || before.startsWith("(")
-        ? `${reasons[what!] ?? reasons[`${what![0]}00`] ?? ""} ${before}`.trim()
-        : before;
+    const reason = before === "" || before.startsWith("(") ? `${reasonOf(Number(what))} ${before}`.trim() : before;
     return arrow(name, `${what} ${reason}`.trimEnd(), fields);
   }
   if (/^(?:again|raw)$/.test(what!)) return arrow(name, `${what} ${before}`.trimEnd(), fields);
@@ -71,46 +69,3 @@ export const methods: readonly string[] = [
   "SUBSCRIBE",
   "UPDATE",
 ];
-
-/** RFC 3261, 21. */
-const reasons: Readonly<Record<string, string>> = {
-  100: "Trying",
-  180: "Ringing",
-  181: "Call Is Being Forwarded",
-  182: "Queued",
-  183: "Session Progress",
-  200: "OK",
-  202: "Accepted",
-  300: "Multiple Choices",
-  301: "Moved Permanently",
-  302: "Moved Temporarily",
-  305: "Use Proxy",
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  407: "Proxy Authentication Required",
-  408: "Request Timeout",
-  410: "Gone",
-  415: "Unsupported Media Type",
-  420: "Bad Extension",
-  480: "Temporarily Unavailable",
-  481: "Call/Transaction Does Not Exist",
-  482: "Loop Detected",
-  483: "Too Many Hops",
-  484: "Address Incomplete",
-  486: "Busy Here",
-  487: "Request Terminated",
-  488: "Not Acceptable Here",
-  491: "Request Pending",
-  500: "Server Internal Error",
-  501: "Not Implemented",
-  502: "Bad Gateway",
-  503: "Service Unavailable",
-  504: "Server Time-out",
-  600: "Busy Everywhere",
-  603: "Decline",
-  604: "Does Not Exist Anywhere",
-  606: "Not Acceptable",
-};

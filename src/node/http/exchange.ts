@@ -2,26 +2,16 @@
 import type { HttpReply } from "../../declare/host.ts";
 import type { Connection } from "./pool.ts";
 
-export type HttpError = Extract<HttpReply, { ok: false }>["error"];
+type Answered = Extract<HttpReply, { ok: true }>;
+type Failed = Extract<HttpReply, { ok: false }>;
+
+export type HttpError = Failed["error"];
 
 /** What an exchange gave; `at…` are `performance.now()`, 0 when not reached. */
-export type Outcome =
-  | {
-      readonly ok: true;
-      readonly status: number;
-      readonly reason: string;
-      readonly headers: readonly (readonly [name: string, value: string])[];
-      readonly body: string;
-      readonly atRequest: number;
-      readonly atFirstByte: number;
-    }
-  | {
-      readonly ok: false;
-      readonly error: HttpError;
-      readonly message: string;
-      readonly atRequest: number;
-      readonly atFirstByte: number;
-    };
+export type Outcome = (
+  | Pick<Answered, "ok" | "status" | "reason" | "headers" | "body">
+  | Pick<Failed, "ok" | "error" | "message">
+) & { readonly atRequest: number; readonly atFirstByte: number };
 
 /** Ends an exchange for a reason of our own. */
 export class Aborted extends Error {
